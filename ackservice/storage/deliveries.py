@@ -1,0 +1,151 @@
+"""The queue of deliveries: each one e-mail or letter to one person, with one or more items."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ackservice.storage.store import Transaction, stamp
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One queued message. `items` are the recipients it is about; empty for messages to managers."""
+
+    id: int
+    kind: str
+    person_id: str
+    address: str
+    payload: dict[str, object]
+    message_id: str
+    attempts: int
+    items: tuple[int, ...] = ()
+
+
+def add(
+    tx: Transaction,
+    kind: str,
+    *,
+    host: str,
+    person_id: str = "",
+    address: str = "",
+    items: Sequence[int] = (),
+    payload: Mapping[str, object] | None = None,
+    occasion: str = "",
+    not_before: datetime | None = None,
+) -> int | None:
+    """Queue a message; None when one of the same kind, person and occasion is there already. Its Message-ID never changes."""
+    due_at = stamp(not_before) if not_before else tx.at
+    cursor = tx.execute(
+        """
+        INSERT INTO delivery (kind, person_id, address, payload, message_id, occasion, state, created_at, not_before)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT (kind, person_id, address, occasion) WHERE occasion <> '' DO NOTHING
+        """,
+        (
+            kind,
+            person_id,
+            address,
+            json.dumps(payload or {}, ensure_ascii=False),
+            f"<{secrets.token_hex(10)}@{host}>",
+            occasion,
+            tx.at,
+            due_at,
+        ),
+    )
+    if not cursor.rowcount:
+        return None
+    delivery_id = cursor.lastrowid
+    for recipient_id in items:
+        tx.execute("INSERT INTO delivery_item (delivery_id, recipient_id) VALUES (?, ?)", (delivery_id, recipient_id))
+    return delivery_id
+
+
+def claim(tx: Transaction, now: datetime, most: int) -> list[Delivery]:
+    """Take up to `most` messages that are due, oldest first; they are this process's until released or ended."""
+    rows = tx.execute(
+        "SELECT * FROM delivery WHERE state = 'queued' AND not_before <= ? ORDER BY not_before, id LIMIT ?", (stamp(now), most)
+    ).fetchall()
+    for row in rows:
+        tx.execute(
+            "UPDATE delivery SET state = 'claimed', claimed_at = ?, attempts = attempts + 1 WHERE id = ?", (tx.at, row["id"])
+        )
+    return [_delivery(tx.connection, row) for row in rows]
+
+
+def release_orphans(tx: Transaction) -> int:
+    """Put back what a killed process had claimed. Only for who holds the sending lock. Returns how many."""
+    return tx.execute("UPDATE delivery SET state = 'queued' WHERE state = 'claimed'").rowcount
+
+
+def end(tx: Transaction, delivery_id: int, state: str, *, error: str = "", sent_text: bytes | None = None) -> None:
+    """A message's end: sent, failed, dropped or bounced."""
+    tx.execute(
+        """
+        UPDATE delivery SET state = :state, ended_at = :at, last_error = :error,
+            sent_at = CASE WHEN :state = 'sent' THEN :at ELSE sent_at END,
+            sent_text = COALESCE(:sent_text, sent_text)
+        WHERE id = :id
+        """,
+        {"state": state, "at": tx.at, "error": error, "sent_text": sent_text, "id": delivery_id},
+    )
+
+
+def put_back(tx: Transaction, delivery_id: int, not_before: datetime, error: str, *, counted: bool = True) -> None:
+    """Try again later; an attempt that never reached the server for this message is not counted."""
+    tx.execute(
+        """
+        UPDATE delivery SET state = 'queued', not_before = ?, last_error = ?, attempts = attempts - ? WHERE id = ?
+        """,
+        (stamp(not_before), error, 0 if counted else 1, delivery_id),
+    )
+
+
+def due_count(connection: sqlite3.Connection, now: datetime) -> int:
+    """How many messages are due now."""
+    return connection.execute(
+        "SELECT COUNT(*) FROM delivery WHERE state = 'queued' AND not_before <= ?", (stamp(now),)
+    ).fetchone()[0]
+
+
+def due(connection: sqlite3.Connection, now: datetime, most: int) -> list[Delivery]:
+    """The messages due now, oldest first, without taking them."""
+    rows = connection.execute(
+        "SELECT * FROM delivery WHERE state = 'queued' AND not_before <= ? ORDER BY not_before, id LIMIT ?", (stamp(now), most)
+    ).fetchall()
+    return [_delivery(connection, row) for row in rows]
+
+
+def sent_since(connection: sqlite3.Connection, since: datetime) -> int:
+    """How many messages were sent after that moment: for pace and daily cap."""
+    return connection.execute("SELECT COUNT(*) FROM delivery WHERE sent_at > ?", (stamp(since),)).fetchone()[0]
+
+
+def by_message_id(connection: sqlite3.Connection, message_id: str) -> Delivery | None:
+    """The message of that Message-ID."""
+    row = connection.execute("SELECT * FROM delivery WHERE message_id = ?", (message_id,)).fetchone()
+    return _delivery(connection, row) if row else None
+
+
+def one(connection: sqlite3.Connection, delivery_id: int) -> sqlite3.Row | None:
+    """A queue row as it stands."""
+    return connection.execute("SELECT * FROM delivery WHERE id = ?", (delivery_id,)).fetchone()
+
+
+def _delivery(connection: sqlite3.Connection, row: sqlite3.Row) -> Delivery:
+    items = connection.execute(
+        "SELECT recipient_id FROM delivery_item WHERE delivery_id = ? ORDER BY recipient_id", (row["id"],)
+    )
+    return Delivery(
+        id=row["id"],
+        kind=row["kind"],
+        person_id=row["person_id"],
+        address=row["address"],
+        payload=json.loads(row["payload"]),
+        message_id=row["message_id"],
+        attempts=row["attempts"],
+        items=tuple(item[0] for item in items),
+    )

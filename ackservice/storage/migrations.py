@@ -1,0 +1,178 @@
+"""The numbered migrations of the database. One that has been released is never edited; a change is a new one."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("ackservice")
+
+_LEDGER = """
+CREATE TABLE ledger (
+    n INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    line TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+CREATE INDEX ledger_at ON ledger (at);
+CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TABLE document (
+    digest TEXT PRIMARY KEY,
+    content TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER document_no_update BEFORE UPDATE ON document BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER document_no_delete BEFORE DELETE ON document BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
+"""
+
+# Table: plain columns, personal columns (which are text and can be erased).
+_FACT_TABLES = {
+    "roster_entry": (
+        """person_id TEXT NOT NULL, category TEXT NOT NULL, joined_on TEXT, left_on TEXT,
+        site TEXT NOT NULL DEFAULT '', line_manager_id TEXT NOT NULL DEFAULT ''""",
+        ("name", "email"),
+    ),
+    "notice": (
+        """policy TEXT NOT NULL, version TEXT NOT NULL, title TEXT NOT NULL, digest TEXT REFERENCES document(digest),
+        entry_digest TEXT NOT NULL REFERENCES document(digest), previous_version TEXT,
+        previous_digest TEXT REFERENCES document(digest), change TEXT NOT NULL, effective_on TEXT NOT NULL,
+        issued_on TEXT NOT NULL, basis TEXT NOT NULL, round TEXT NOT NULL DEFAULT '', audience TEXT NOT NULL,
+        period_months INTEGER NOT NULL, deemed_days INTEGER NOT NULL, joiner_days INTEGER NOT NULL""",
+        ("issued_by", "short_reason"),
+    ),
+    "notice_closed": ("notice_id INTEGER NOT NULL REFERENCES notice(id)", ("reason", "closed_by")),
+    "recipient": (
+        """notice_id INTEGER NOT NULL REFERENCES notice(id), person_id TEXT NOT NULL, category TEXT NOT NULL,
+        basis TEXT NOT NULL, joined_on TEXT""",
+        ("name", "email"),
+    ),
+    "dispatch": (
+        """delivery_id INTEGER NOT NULL, recipient_id INTEGER NOT NULL REFERENCES recipient(id), kind TEXT NOT NULL,
+        outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'refused', 'bounced')), message_id TEXT NOT NULL""",
+        ("address", "detail"),
+    ),
+    "letter_given": (
+        "recipient_id INTEGER NOT NULL REFERENCES recipient(id), given_on TEXT NOT NULL",
+        ("recorded_by",),
+    ),
+    "acknowledgement": (
+        """recipient_id INTEGER NOT NULL REFERENCES recipient(id), person_id TEXT NOT NULL, policy TEXT NOT NULL,
+        version TEXT NOT NULL, digest TEXT NOT NULL REFERENCES document(digest),
+        method TEXT NOT NULL CHECK (method IN ('link', 'paper')), signed_on TEXT""",
+        ("typed_name", "recorded_by"),
+    ),
+    "acknowledgement_withdrawn": (
+        """acknowledgement_id INTEGER NOT NULL UNIQUE REFERENCES acknowledgement(id),
+        recipient_id INTEGER NOT NULL REFERENCES recipient(id)""",
+        ("reason", "withdrawn_by"),
+    ),
+    "excused": ("recipient_id INTEGER NOT NULL REFERENCES recipient(id)", ("reason", "excused_by")),
+    "excuse_withdrawn": (
+        """excused_id INTEGER NOT NULL UNIQUE REFERENCES excused(id),
+        recipient_id INTEGER NOT NULL REFERENCES recipient(id)""",
+        ("reason", "withdrawn_by"),
+    ),
+    "link_renewed": ("recipient_id INTEGER NOT NULL REFERENCES recipient(id)", ("renewed_by",)),
+    "question": (
+        """recipient_id INTEGER REFERENCES recipient(id), person_id TEXT, policy TEXT NOT NULL, version TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('question', 'suggestion')), to_role TEXT NOT NULL""",
+        ("text", "reply_to"),
+    ),
+    "question_answered": ("question_id INTEGER NOT NULL REFERENCES question(id)", ("note", "answered_by")),
+    "desk_act": (
+        "act TEXT NOT NULL, notice_id INTEGER REFERENCES notice(id), person_id TEXT",
+        ("detail", "done_by"),
+    ),
+    "person_erased": ("person_id TEXT NOT NULL", ("erased_by",)),
+}
+
+_INDEXES = """
+CREATE INDEX roster_entry_person ON roster_entry (person_id, id);
+CREATE INDEX notice_policy ON notice (policy, version);
+CREATE UNIQUE INDEX recipient_notice_person ON recipient (notice_id, person_id);
+CREATE INDEX recipient_person ON recipient (person_id);
+CREATE INDEX notice_closed_notice ON notice_closed (notice_id);
+CREATE INDEX dispatch_recipient ON dispatch (recipient_id, id);
+CREATE INDEX dispatch_delivery ON dispatch (delivery_id);
+CREATE INDEX letter_given_recipient ON letter_given (recipient_id);
+CREATE INDEX acknowledgement_recipient ON acknowledgement (recipient_id);
+CREATE INDEX acknowledgement_person ON acknowledgement (person_id, policy);
+CREATE INDEX acknowledgement_withdrawn_recipient ON acknowledgement_withdrawn (recipient_id);
+CREATE INDEX excused_recipient ON excused (recipient_id);
+CREATE INDEX excuse_withdrawn_recipient ON excuse_withdrawn (recipient_id);
+CREATE INDEX link_renewed_recipient ON link_renewed (recipient_id);
+CREATE INDEX question_recipient ON question (recipient_id);
+CREATE INDEX question_answered_question ON question_answered (question_id);
+"""
+
+_QUEUE = """
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    person_id TEXT NOT NULL DEFAULT '',
+    address TEXT NOT NULL DEFAULT '',
+    payload TEXT NOT NULL DEFAULT '{}',
+    message_id TEXT NOT NULL UNIQUE,
+    occasion TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'sent', 'failed', 'dropped', 'bounced')),
+    created_at TEXT NOT NULL,
+    not_before TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    claimed_at TEXT,
+    ended_at TEXT,
+    sent_at TEXT,
+    last_error TEXT NOT NULL DEFAULT '',
+    sent_text BLOB
+);
+CREATE INDEX delivery_due ON delivery (not_before, id) WHERE state = 'queued';
+CREATE INDEX delivery_claimed ON delivery (id) WHERE state = 'claimed';
+CREATE INDEX delivery_failed ON delivery (id) WHERE state = 'failed';
+CREATE INDEX delivery_sent ON delivery (sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX delivery_person ON delivery (person_id) WHERE person_id <> '';
+CREATE UNIQUE INDEX delivery_occasion ON delivery (kind, person_id, address, occasion) WHERE occasion <> '';
+CREATE TABLE delivery_item (
+    delivery_id INTEGER NOT NULL REFERENCES delivery(id),
+    recipient_id INTEGER NOT NULL REFERENCES recipient(id),
+    PRIMARY KEY (delivery_id, recipient_id)
+) WITHOUT ROWID;
+CREATE INDEX delivery_item_recipient ON delivery_item (recipient_id);
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def _create_fact_table(db: Database, table: str, plain: str, personal: tuple[str, ...]) -> None:
+    """A table whose rows are never deleted, and never change but by erasing all of their personal values."""
+    personal = (*personal, "salt")
+    erasable = "".join(f", {name} TEXT" for name in personal)
+    db.conn.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY REFERENCES ledger(n), at TEXT NOT NULL, {plain}{erasable})")
+    kept = [column.name for column in db[table].columns if column.name not in personal]
+    same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in kept)
+    erased = " AND ".join(f"NEW.{name} IS NULL" for name in personal)
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    db.conn.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN NOT ({same} AND {erased}) {refuse}")
+    db.conn.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
+
+
+def _run(db: Database, script: str) -> None:
+    """Run a script inside the migration's own transaction (sqlite3's executescript would commit it)."""
+    statement = ""
+    for text in script.splitlines(keepends=True):
+        statement += text
+        if statement.strip() and sqlite3.complete_statement(statement):
+            db.conn.execute(statement)
+            statement = ""
+
+
+@migrations()
+def m001_evidence_and_queue(db: Database) -> None:
+    """The ledger, the fact tables, the delivery queue."""
+    _run(db, _LEDGER)
+    for table, (plain, personal) in _FACT_TABLES.items():
+        _create_fact_table(db, table, plain, personal)
+    _run(db, _INDEXES)
+    _run(db, _QUEUE)
