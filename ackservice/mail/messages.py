@@ -1,0 +1,366 @@
+"""The e-mails the service writes: the facts each one needs, and how facts become a subject, a text and HTML. Pure.
+
+Dates are days, `*_at` aware datetimes; links are whole addresses made elsewhere. Each facts class has its folder in `templates/`.
+`envelope`, which makes the bytes, is named here too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ackservice.mail.mime import envelope as envelope
+from handbook.policy.school import Contact
+from handbook.policy.version import ChangeItem
+
+TEXT_WIDTH = 72
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A message for people: `text` wrapped to TEXT_WIDTH but for links, which stand whole on lines of their own."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class NoticeKind(StrEnum):
+    """Why somebody is given notice of a version."""
+
+    CHANGE = "change"
+    NEW = "new"
+    JOINING = "joining"
+    ROUND = "round"
+    CLARIFICATION = "clarification"
+    WITHDRAWAL = "withdrawal"
+
+    @property
+    def asks(self) -> bool:
+        """Whether the person is asked to acknowledge."""
+        return self not in (NoticeKind.CLARIFICATION, NoticeKind.WITHDRAWAL)
+
+
+@dataclass(frozen=True)
+class NoticeItem:
+    """One policy version somebody is given notice of.
+
+    `due_on` is None exactly for kinds that ask for nothing. `short_by_days` above 0 makes the e-mail say that the change binds
+    this person from `binds_from` only. `summary` is the change entry's Markdown.
+    """
+
+    kind: NoticeKind
+    policy_title: str
+    version: str
+    effective_on: date
+    binds_from: date
+    due_on: date | None
+    summary: str
+    ask: Contact
+    link: str
+    changes: tuple[ChangeItem, ...] = ()
+    short_by_days: int = 0
+    round_title: str = ""
+    text_link: str = ""
+
+
+@dataclass(frozen=True)
+class NoticeFacts:
+    """Template `notice`: one e-mail with one or more policies. `category` is the person's, in words ("Teacher")."""
+
+    school: str
+    person: str
+    category: str
+    items: tuple[NoticeItem, ...]
+    reply: Contact
+
+
+@dataclass(frozen=True)
+class ReminderItem:
+    """One policy version still outstanding; `days_overdue` is 0 until the day after `due_on`."""
+
+    policy_title: str
+    version: str
+    effective_on: date
+    binds_from: date
+    due_on: date
+    days_overdue: int
+    ask: Contact
+    link: str
+
+
+@dataclass(frozen=True)
+class ReminderFacts:
+    """Template `reminder`: everything one person has still to acknowledge."""
+
+    school: str
+    person: str
+    items: tuple[ReminderItem, ...]
+    reply: Contact
+
+
+@dataclass(frozen=True)
+class ReceiptFacts:
+    """Template `receipt`. `recorded_by` is set when the school recorded a paper acknowledgement."""
+
+    school: str
+    person: str
+    policy_title: str
+    version: str
+    digest: str
+    effective_on: date
+    acknowledged_at: datetime
+    typed_name: str
+    receipt_number: str
+    ledger_head: str
+    link: str
+    reply: Contact
+    text_link: str = ""
+    recorded_by: str = ""
+    time_zone: str = "Europe/London"
+
+
+@dataclass(frozen=True)
+class SignInFacts:
+    """Template `sign-in`: a manager's link to the desk."""
+
+    school: str
+    person: str
+    link: str
+    minutes: int
+    reply: Contact
+
+
+@dataclass(frozen=True)
+class OpenNotice:
+    """One open notice in the weekly summary; `missing` are names of those who have not acknowledged."""
+
+    policy_title: str
+    version: str
+    effective_on: date
+    asked: int
+    acknowledged: int
+    overdue: int
+    missing: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class Undeliverable:
+    """An address mail cannot reach, and what the server said of it."""
+
+    person: str
+    address: str
+    policy_title: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class LastDay:
+    """The latest day to give notice of a version or a planned date."""
+
+    policy_title: str
+    effective_on: date
+    last_day_on: date
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """A version whose review is due."""
+
+    policy_title: str
+    version: str
+    owner: str
+    review_by: date
+
+
+@dataclass(frozen=True)
+class WeeklySummaryFacts:
+    """Template `weekly-summary`, to the Business Manager. `warnings` are whole sentences, such as on a secret that expires."""
+
+    school: str
+    person: str
+    on: date
+    notices: tuple[OpenNotice, ...]
+    undeliverable: tuple[Undeliverable, ...]
+    last_days: tuple[LastDay, ...]
+    reviews: tuple[ReviewLine, ...]
+    warnings: tuple[str, ...]
+    ledger_head: str
+    ledger_lines: int
+    link: str
+    reply: Contact
+
+
+@dataclass(frozen=True)
+class OverduePerson:
+    """Somebody overdue, for the owner's list."""
+
+    person: str
+    category: str
+    days_overdue: int
+    last_sent_on: date | None = None
+
+
+@dataclass(frozen=True)
+class OwnerOverdueFacts:
+    """Template `owner-overdue`: who is overdue, to the owner named in the policy."""
+
+    school: str
+    owner: str
+    policy_title: str
+    version: str
+    due_on: date
+    people: tuple[OverduePerson, ...]
+    link: str
+    reply: Contact
+
+
+@dataclass(frozen=True)
+class ReviewDueFacts:
+    """Template `review-due`: a version's review date is coming, or past (`days_left` below 0)."""
+
+    school: str
+    owner: str
+    policy_title: str
+    version: str
+    review_by: date
+    days_left: int
+    suggestions: int
+    link: str
+    reply: Contact
+
+
+@dataclass(frozen=True)
+class QuestionFacts:
+    """Template `question`: what somebody asked or suggested, sent on. `about` is "question" or "suggestion"."""
+
+    school: str
+    about: str
+    to: str
+    person: str
+    address: str
+    policy_title: str
+    version: str
+    text: str
+    asked_at: datetime
+    link: str
+    reply: Contact
+    time_zone: str = "Europe/London"
+
+
+@dataclass(frozen=True)
+class TrialFacts:
+    """Template `test`: the message of `ack mail test`."""
+
+    school: str
+    transport: str
+    sent_at: datetime
+    reply: Contact
+    time_zone: str = "Europe/London"
+
+
+Facts = (
+    NoticeFacts | ReminderFacts | ReceiptFacts | SignInFacts | WeeklySummaryFacts | OwnerOverdueFacts | ReviewDueFacts
+    | QuestionFacts | TrialFacts
+)
+
+TEMPLATES: dict[type, str] = {
+    NoticeFacts: "notice",
+    ReminderFacts: "reminder",
+    ReceiptFacts: "receipt",
+    SignInFacts: "sign-in",
+    WeeklySummaryFacts: "weekly-summary",
+    OwnerOverdueFacts: "owner-overdue",
+    ReviewDueFacts: "review-due",
+    QuestionFacts: "question",
+    TrialFacts: "test",
+}
+
+
+def compose(facts: Facts) -> Composed:
+    """The e-mail these facts make."""
+    subject, text, html = _templates(TEMPLATES[type(facts)])
+    subject_line = " ".join(subject.render(f=facts).split())
+    return Composed(
+        subject=subject_line,
+        text=fill(text.render(f=facts)),
+        html=_squeeze(html.render(f=facts, title=subject_line)),
+    )
+
+
+def day(value: date) -> str:
+    """`Wednesday 1 September 2021`."""
+    return f"{_WEEKDAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime, time_zone: str) -> str:
+    """`Wednesday 1 September 2021 at 09:05:07 (BST, Europe/London)`."""
+    local = value.astimezone(ZoneInfo(time_zone))
+    return f"{day(local.date())} at {local:%H:%M:%S} ({local:%Z}, {time_zone})"
+
+
+def plain(markdown: str) -> tuple[str, ...]:
+    """The paragraphs of a short Markdown text as plain words: links by their text, no marks of emphasis."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text)
+    text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
+    return tuple(" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip())
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 day`, `2 days`, `no days`."""
+    return f"{number or 'no'} {one if number == 1 else many or one + 's'}"
+
+
+def fill(text: str) -> str:
+    """The text with lines wrapped at spaces, lists hanging, at most one empty line in a row. Links are never broken."""
+    lines = [piece for line in text.strip().splitlines() for piece in _fill_line(line.rstrip())]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+@lru_cache(maxsize=2048)
+def _fill_line(line: str) -> tuple[str, ...]:
+    if len(line) <= TEXT_WIDTH:
+        return (line,)
+    indent = re.match(r"\s*(?:- )?", line)[0]
+    done: list[str] = []
+    current, hang = indent, " " * len(indent)
+    for word in line[len(indent):].split():
+        if len(current) + len(word) + 1 > TEXT_WIDTH and current.strip(" -"):
+            done.append(current)
+            current = hang
+        current = f"{current} {word}" if current.strip(" -") else current + word
+    return (*done, current)
+
+
+def _squeeze(html: str) -> str:
+    return "\n".join(line for raw in html.splitlines() if (line := raw.strip())) + "\n"
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=lambda name: bool(name) and name.endswith(".html"),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )
+    environment.filters |= {"day": day, "moment": moment, "plain": plain, "count": count}
+    return environment
+
+
+@lru_cache(maxsize=None)
+def _templates(name: str) -> tuple:
+    environment = _environment()
+    return tuple(environment.get_template(f"{name}/{part}") for part in ("subject.txt", "body.txt", "body.html"))

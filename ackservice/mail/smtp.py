@@ -1,0 +1,323 @@
+"""Sending by SMTP: verified encryption, a time limit on every step, and a new connection after a drop."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ackservice.mail.address import MailAddress
+from ackservice.mail.answers import Stage, clean, error_for
+from ackservice.mail.envelope import Envelope
+from ackservice.mail.errors import (
+    CannotConnect,
+    CertificateRefused,
+    ConnectionLost,
+    LoginRefused,
+    MailError,
+)
+from ackservice.mail.tokens import TokenSource
+
+FINAL_ANSWER_FACTOR = 4  # servers scan a message before they answer for it; giving up early would mean sending it twice
+
+
+class Login(Protocol):
+    """A way of logging in over an encrypted connection."""
+
+    user: str
+
+    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
+        """The server's last answer. With `renew`, a fresh credential is used if there is such a thing."""
+
+    @property
+    def can_renew(self) -> bool: ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class PasswordLogin:
+    """User name and password, by PLAIN or LOGIN; both may hold any characters."""
+
+    user: str
+    password: str = field(repr=False)
+    can_renew: bool = field(default=False, init=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.password, _b64(self.password), _b64(f"\0{self.user}\0{self.password}"))
+
+    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
+        offered = smtp.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in offered:
+            return smtp.docmd("AUTH", "PLAIN " + _b64(f"\0{self.user}\0{self.password}"))
+        if "LOGIN" in offered:
+            return self._login(smtp)
+        raise LoginRefused(_no_password_login(offered))
+
+    def _login(self, smtp: smtplib.SMTP) -> tuple[int, bytes]:
+        for step in ("AUTH LOGIN", _b64(self.user)):
+            code, answer = smtp.docmd(step)
+            if code != 334:
+                return code, answer
+        return smtp.docmd(_b64(self.password))
+
+
+@dataclass(frozen=True)
+class TokenLogin:
+    """XOAUTH2: a user name and a short-lived token (Microsoft 365, Google)."""
+
+    user: str
+    tokens: TokenSource
+    can_renew: bool = field(default=True, init=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return self.tokens.secrets
+
+    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
+        offered = smtp.esmtp_features.get("auth", "").upper().split()
+        if "XOAUTH2" not in offered:
+            raise LoginRefused(f"The mail server offers no login by OAuth; it offers: {', '.join(offered) or 'none'}.")
+        code, answer = smtp.docmd("AUTH", "XOAUTH2 " + _b64(xoauth2(self.user, self.tokens.token(renew=renew))))
+        if code == 334:  # the refusal comes as a challenge that has to be answered with an empty line
+            code, answer = smtp.docmd("")
+        return code, answer
+
+
+def xoauth2(user: str, token: str) -> str:
+    """The answer of the XOAUTH2 mechanism before it is base64-encoded."""
+    return f"user={user}\x01auth=Bearer {token}\x01\x01"
+
+
+@dataclass(frozen=True)
+class SmtpTransport:
+    """A mail server reached by SMTP."""
+
+    address: MailAddress
+    timeout_seconds: float
+    tls: ssl.SSLContext = field(repr=False)
+    security: str = "starttls"  # starttls | immediate | if offered | none
+    login: Login | None = None
+
+    def describe(self) -> str:
+        how = {"none": "not encrypted", "if offered": "encrypted if the server offers it"}.get(self.security, "encrypted")
+        who = f", logged in as {self.login.user}" if self.login else ""
+        return f"mail server {self.address.where} ({how}{who})"
+
+    def open(self) -> SmtpSession:
+        session = SmtpSession(self)
+        session.connect()
+        return session
+
+
+class SmtpSession:
+    """One connection at a time to a mail server, made anew when it was dropped."""
+
+    def __init__(self, transport: SmtpTransport):
+        self._transport = transport
+        self._smtp: smtplib.SMTP | None = None
+
+    def connect(self) -> None:
+        """Connect, encrypt and log in; a refused token is renewed once."""
+        try:
+            self._connect(renew=False)
+        except LoginRefused:
+            if self._transport.login is None or not self._transport.login.can_renew:
+                raise
+            self._connect(renew=True)
+
+    def deliver(self, envelope: Envelope) -> str:
+        """Hand over one message. A connection found dead before the message was sent is made anew, once."""
+        if self._smtp is None:
+            self.connect()
+        elif (answer := self._attempt(envelope)) is not None:
+            return answer
+        else:
+            self.connect()
+        answer = self._attempt(envelope)
+        if answer is None:
+            raise ConnectionLost("The mail server dropped the connection before it took the message.", maybe_taken=False)
+        return answer
+
+    def close(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            smtp.quit()
+        smtp.close()
+
+    def _attempt(self, envelope: Envelope) -> str | None:
+        """The server's answer, or None when the connection turned out dead before the message was handed over."""
+        try:
+            self._command(Stage.SENDER, "MAIL", f"FROM:<{envelope.sender}>")
+            self._command(Stage.RECIPIENT, "RCPT", f"TO:<{envelope.recipient}>")
+            self._command(Stage.DATA, "DATA", accepted=354)
+            self._smtp.send(stuffed(envelope.data))
+        except smtplib.SMTPServerDisconnected as error:
+            self._forget()
+            if isinstance(error.__context__, TimeoutError):
+                raise ConnectionLost(self._too_slow(), maybe_taken=False) from error
+            return None
+        return self._final_answer()
+
+    def _final_answer(self) -> str:
+        try:
+            self._smtp.sock.settimeout(FINAL_ANSWER_FACTOR * self._transport.timeout_seconds)
+            code, answer = self._smtp.getreply()
+            if self._smtp.sock is not None:
+                self._smtp.sock.settimeout(self._transport.timeout_seconds)
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._forget()
+            raise ConnectionLost("The connection broke off before the mail server answered for the message; it may have been "
+                                 "taken.", maybe_taken=True) from error
+        if code != 250:
+            self._refused(Stage.DATA, code, answer, reset=False)
+        return f"{code} {self._hide(clean(answer))}"
+
+    def _command(self, stage: Stage, command: str, argument: str = "", accepted: int = 250) -> None:
+        code, answer = self._smtp.docmd(command, argument)
+        if code != accepted and not (accepted == 250 and code == 251):
+            self._refused(stage, code, answer, reset=True)
+
+    def _refused(self, stage: Stage, code: int, answer: bytes, *, reset: bool) -> None:
+        if code in (421, -1):
+            self._forget()
+        elif reset:
+            self._reset()
+        raise error_for(stage, code, self._hide(clean(answer)))
+
+    def _reset(self) -> None:
+        try:
+            self._smtp.rset()
+        except smtplib.SMTPException:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._smtp is not None:
+            self._smtp.close()
+        self._smtp = None
+
+    def _connect(self, *, renew: bool) -> None:
+        self._forget()
+        steps: tuple[Callable[[], None], ...] = (self._dial, self._encrypt, lambda: self._log_in(renew))
+        try:
+            for step in steps:
+                step()
+        except MailError:
+            self._forget()
+            raise
+        except ssl.SSLError as error:
+            self._forget()
+            raise CertificateRefused(certificate_words(self._transport.address.where, error)) from error
+        except smtplib.SMTPResponseException as error:
+            self._forget()
+            raise error_for(Stage.CONNECT, error.smtp_code, self._hide(clean(error.smtp_error))) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._forget()
+            raise CannotConnect(self._connect_words(error)) from error
+
+    def _dial(self) -> None:
+        address, timeout = self._transport.address, self._transport.timeout_seconds
+        if self._transport.security == "immediate":
+            smtp = smtplib.SMTP_SSL(address.host, address.port, "localhost", timeout=timeout, context=self._transport.tls)
+        else:
+            smtp = smtplib.SMTP(address.host, address.port, "localhost", timeout=timeout)
+        self._smtp = smtp
+        smtp.local_hostname = _own_name(smtp.sock)  # looking our own name up may hang
+        self._hello()
+
+    def _hello(self) -> None:
+        code, answer = self._smtp.ehlo()
+        if not 200 <= code <= 299:
+            self._refused(Stage.HELLO, code, answer, reset=False)
+
+    def _encrypt(self) -> None:
+        if self._transport.security in ("none", "immediate"):
+            return
+        if not self._smtp.has_extn("starttls"):
+            if self._transport.security == "if offered":
+                return
+            raise CertificateRefused(
+                f"{self._transport.address.where} offers no encryption (STARTTLS), so nothing is sent there: a password would "
+                "be readable on the way. Check the port (587 is usual), or use smtps:// with port 465."
+            )
+        code, answer = self._smtp.starttls(context=self._transport.tls)
+        if code != 220:
+            self._refused(Stage.HELLO, code, answer, reset=False)
+        self._hello()
+
+    def _log_in(self, renew: bool) -> None:
+        login = self._transport.login
+        if login is None:
+            return
+        code, answer = login(self._smtp, renew=renew)
+        if code != 235:
+            raise error_for(Stage.LOGIN, code, self._hide(clean(answer)))
+
+    def _hide(self, text: str) -> str:
+        for secret in self._transport.login.secrets if self._transport.login else ():
+            text = text.replace(secret, "[hidden]") if secret else text
+        return text
+
+    def _too_slow(self) -> str:
+        where, limit = self._transport.address.where, self._transport.timeout_seconds
+        return f"{where} did not answer within {limit:g} seconds."
+
+    def _connect_words(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            return f"{self._too_slow()} The port may be blocked by a firewall, or the server is overloaded."
+        return connect_words(self._transport.address, error)
+
+
+def connect_words(address: MailAddress, error: Exception) -> str:
+    """Why there is no connection, in plain words."""
+    if isinstance(error, socket.gaierror):
+        return f"There is no server of the name {address.host} (DNS: {error.strerror}). Check the spelling, and the network."
+    if isinstance(error, ConnectionRefusedError):
+        return f"{address.where} refuses connections. Check the port (587 is usual), and that no firewall blocks it."
+    if isinstance(error, OSError) and error.strerror:
+        return f"No connection to {address.where}: {error.strerror}."
+    return f"{address.where} dropped the connection while we were saying hello."
+
+
+def certificate_words(where: str, error: Exception) -> str:
+    """Why encryption failed, in plain words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of {where} is not to be trusted ({error.verify_message}). Nothing was sent. Check the server's "
+            "name; for a certificate of the school's own authority, add ?ca=FILE to ACK_MAIL."
+        )
+    return f"No encrypted connection to {where} ({getattr(error, 'reason', None) or error}). Check port and scheme: 587 goes " \
+           "with smtp://, 465 with smtps://."
+
+
+def stuffed(data: bytes) -> bytes:
+    """A message as DATA wants it: dots doubled at line starts, and the final dot (RFC 5321, 4.5.2)."""
+    text = data.replace(b"\r\n.", b"\r\n..")
+    if text.startswith(b"."):
+        text = b"." + text
+    return text + (b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _own_name(sock: socket.socket) -> str:
+    ip = sock.getsockname()[0]
+    return f"[IPv6:{ip}]" if ":" in ip else f"[{ip}]"
+
+
+def _no_password_login(offered: list[str]) -> str:
+    return (
+        f"The mail server takes no password login here; it offers: {', '.join(offered) or 'none'}. With XOAUTH2 among them, "
+        "write smtp+xoauth2://, as docs/mail.md shows."
+    )
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
