@@ -1,0 +1,171 @@
+"""The policy library on disk: reads and checks every file, and writes the few that commands make. The only I/O here."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from handbook.policy.changelog import parse_entry
+from handbook.policy.checks import Draught, check_all
+from handbook.policy.errors import Fault, FaultsFound, HandbookError
+from handbook.policy.parse import ID_EXPECTED, Parsed, parse_text
+from handbook.policy.frontmatter import LABEL_EXPECTED
+from handbook.policy.school import School, parse_school
+from handbook.policy.version import LABEL, POLICY_ID, Library, Policy, PolicyVersion, label_key
+
+TEXTS = "handbook/docs/policies"
+ENTRIES = "changelog"
+SCHOOL = "school.toml"
+_BESIDE = ("index.md", "README.md")  # pages about the folder itself, which are no policies
+
+
+def text_path(policy: str, version: str) -> str:
+    """Where the text of a version stands, from the root."""
+    return f"{TEXTS}/{policy}/{version}.md"
+
+
+def entry_path(policy: str, version: str) -> str:
+    """Where the change entry of a version stands, from the root."""
+    return f"{ENTRIES}/{policy}/{version}.md"
+
+
+def load(root: Path) -> Library:
+    """Every policy of a checkout; raises FaultsFound with all faults of all files, those of `school.toml` among them."""
+    school, faults = _school(root)
+    texts = _read_all(root, TEXTS, parse_text, faults)
+    entries = _read_all(root, ENTRIES, parse_entry, faults)
+    draughts = [
+        Draught(policy, label, texts.get((policy, label)), entries.get((policy, label)),
+                text_path(policy, label), entry_path(policy, label))
+        for policy, label in {**texts, **entries}
+    ]  # fmt: skip
+    faults += check_all(draughts, school)
+    if faults:
+        raise FaultsFound(faults)
+    return _library(draughts)
+
+
+def load_school(root: Path) -> School:
+    """The settings in `school.toml`; raises FaultsFound."""
+    school, faults = _school(root)
+    if school is None:
+        raise FaultsFound(faults)
+    return school
+
+
+def read_source(root: Path, path: str) -> str:
+    """A file exactly as it stands, line ends and byte order mark included."""
+    return (root / path).read_bytes().decode("utf-8")
+
+
+def write_new(root: Path, path: str, content: str) -> None:
+    """Writes a file that is not there yet, folders included; refuses to overwrite."""
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with target.open("x", encoding="utf-8", newline="") as file:
+            file.write(content)
+    except FileExistsError:
+        raise HandbookError(f"{path} is there already; nothing was overwritten") from None
+
+
+def replace(root: Path, path: str, content: str) -> None:
+    """Puts new content in a file's place at once: a reader sees the old or the new file, never a part of one."""
+    target = (root / path).resolve()
+    handle, temporary = tempfile.mkstemp(prefix=".writing-", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, target.stat().st_mode & 0o7777)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _school(root: Path) -> tuple[School | None, list[Fault]]:
+    source = _read(root / SCHOOL, SCHOOL)
+    if isinstance(source, Fault):
+        return None, [source]
+    school, faults = parse_school(source, SCHOOL)
+    return school, list(faults)
+
+
+def _library(draughts: list[Draught]) -> Library:
+    policies: dict[str, list[PolicyVersion]] = {}
+    for draught in sorted(draughts, key=lambda d: (d.policy, label_key(d.label))):
+        text = draught.text.value if draught.text else None
+        policies.setdefault(draught.policy, []).append(PolicyVersion(draught.entry.value, text))
+    return Library({policy: Policy(policy, tuple(versions)) for policy, versions in policies.items()})
+
+
+def _read_all(root: Path, folder: str, parse: Callable[..., Parsed], faults: list[Fault]) -> dict[tuple[str, str], Parsed]:
+    """Every version file below a folder, by policy and label; what is wrong is added to `faults`."""
+    found: dict[tuple[str, str], Parsed] = {}
+    for policy, label, path in _version_files(root, folder, faults):
+        source = _read(root / path, path)
+        parsed = Parsed(None, (source,)) if isinstance(source, Fault) else parse(source, path, policy, label)
+        faults += parsed.faults
+        found[policy, label] = parsed
+    return found
+
+
+def _version_files(root: Path, folder: str, faults: list[Fault]) -> Iterator[tuple[str, str, str]]:
+    for child in _children(root / folder, folder, faults):
+        shown = f"{folder}/{_shown(child.name)}"
+        if not child.is_dir():
+            if child.name not in _BESIDE:
+                faults.append(Fault(shown, 1, 0, "", "expected only folders named for policies here; move this file"))
+        elif not POLICY_ID.match(child.name):
+            faults.append(Fault(shown, 1, 0, "", f"{ID_EXPECTED}, found {_shown(child.name)!r}; rename the folder"))
+        else:
+            yield from _labels(child, shown, faults)
+
+
+def _labels(folder: Path, shown: str, faults: list[Fault]) -> Iterator[tuple[str, str, str]]:
+    children = _children(folder, shown, faults)
+    for child in children:
+        label = child.name.removesuffix(".md")
+        if child.is_dir() or label == child.name or not LABEL.match(label):
+            faults.append(Fault(f"{shown}/{_shown(child.name)}", 1, 0, "",
+                                f"{LABEL_EXPECTED} and .md, found {_shown(child.name)!r}; rename or move it"))  # fmt: skip
+        else:
+            yield folder.name, label, f"{shown}/{child.name}"
+    if not children:
+        faults.append(Fault(shown, 1, 0, "", "expected at least one version here, found an empty folder; delete it"))
+
+
+def _children(folder: Path, shown: str, faults: list[Fault]) -> list[Path]:
+    """What stands in a folder, hidden files left out; a folder that is not there holds nothing."""
+    try:
+        return sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        faults.append(Fault(shown, 1, 0, "", f"this folder cannot be read: {error.strerror}"))
+        return []
+
+
+def _read(file: Path, path: str) -> str | Fault:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return Fault(path, 1, 0, "", "this file is missing; start from the school's folder, or name it with --root")
+    except OSError as error:
+        return Fault(path, 1, 0, "", f"this file cannot be read: {error.strerror}")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        return Fault(path, line, column, "", f"expected UTF-8 text, found the byte 0x{content[error.start]:02x}; "
+                     "save the file as UTF-8")  # fmt: skip
+
+
+def _shown(name: str) -> str:
+    """A file name that can be printed anywhere."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
