@@ -1,0 +1,276 @@
+"""Acknowledging: what a link shows, recording a person's own act, and its receipt."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from ackservice.domain.notice import Notice, Window
+from ackservice.domain.roster import Person
+from ackservice.domain.status import Standing, has_left, window
+from ackservice.errors import LinkForged, LinkOfLeaver, LinkRevoked, NotAllowed, NotFound, NoticeIsClosed
+from ackservice.links import Purpose
+from ackservice.service.context import Service
+from ackservice.service.standing import find_notice, standings
+from ackservice.storage import acknowledgements, cuts, deliveries, notices
+from ackservice.storage import roster as roster_rows
+from ackservice.storage.store import Transaction, moment
+from handbook.policy.version import Change, label_key
+
+LONGEST_NAME = 300
+
+
+class LinkState(StrEnum):
+    """What a good link leads to."""
+
+    TO_READ = "to read"
+    ACKNOWLEDGED = "acknowledged"
+    SUPERSEDED = "superseded"
+    NOTHING_TO_DO = "nothing to do"  # a clarification or a withdrawal: told, not asked
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """Everything the page behind a link shows. `shown` is the newest clarification of the version, or the notice itself."""
+
+    state: LinkState
+    person: Person
+    notice: Notice
+    entry: notices.Entry
+    standing: Standing
+    window: Window
+    text: str
+    previous_text: str
+    shown: Notice
+    receipt_number: int | None = None
+    newer: Notice | None = None
+    newer_link_number: int | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of one acknowledgement. `head` is the ledger's head with this act as its last line."""
+
+    number: int
+    person: str
+    title: str
+    policy: str
+    version: str
+    digest: str
+    effective_on: date
+    acknowledged_at: datetime
+    method: str
+    typed_name: str
+    signed_on: date | None
+    recorded_by: str
+    head: str
+    withdrawn: bool = False
+
+
+def view(service: Service, token: str, now: datetime) -> LinkView:
+    """What a personal link leads to. Raises LinkForged, LinkRevoked, LinkOfLeaver or NoticeIsClosed."""
+    number = service.links.number(Purpose.ACKNOWLEDGE, token)
+    with service.store.read() as connection:
+        return _view(service, connection, number, now)
+
+
+def acknowledge(service: Service, token: str, typed_name: str, now: datetime) -> int:
+    """Record that the holder of a link has read and understood; returns the receipt's number.
+
+    Once only: acknowledging again returns the same number. The name is kept as typed. Raises as `view`, and NotAllowed
+    when there is nothing to acknowledge or the name is empty or far too long.
+    """
+    if not typed_name.strip():
+        raise NotAllowed("type your full name in the box, as you would sign")
+    if len(typed_name) > LONGEST_NAME:
+        raise NotAllowed(f"the name is longer than {LONGEST_NAME} characters; type your full name only")
+    number = service.links.number(Purpose.ACKNOWLEDGE, token)
+    with service.store.write(now) as tx:
+        found = _view(service, tx.connection, number, now)
+        if found.state is LinkState.ACKNOWLEDGED:
+            return found.receipt_number
+        if found.state is not LinkState.TO_READ:
+            raise NotAllowed("there is nothing to acknowledge here any more; open the link again to see why")
+        return _record(service, tx, found, method="link", typed_name=typed_name)
+
+
+def record_paper(
+    service: Service, policy: str, version: str, person_id: str, *, signed_on: date, recorded_by: str, now: datetime
+) -> int:
+    """Record a signed slip; returns the receipt's number. Raises NotFound, and NotAllowed for a date that cannot be."""
+    today = service.today(now)
+    if signed_on > today:
+        raise NotAllowed(f"the slip cannot have been signed on {signed_on}, which is after today ({today})")
+    with service.store.write(now) as tx:
+        notice, recipient_id = find_recipient(tx.connection, policy, version, person_id)
+        if signed_on < notice.issued_on:
+            raise NotAllowed(f"the slip cannot have been signed on {signed_on}: the notice was given on {notice.issued_on}")
+        found = _view(service, tx.connection, recipient_id, now, by_link=False)
+        if found.state is LinkState.ACKNOWLEDGED:
+            raise NotAllowed(f"{found.person.name} has acknowledged already (receipt {receipt_label(found.receipt_number)})")
+        if found.state is not LinkState.TO_READ:
+            raise NotAllowed(f"there is nothing to acknowledge in this notice for {found.person.name}: {found.state}")
+        return _record(service, tx, found, method="paper", signed_on=signed_on, recorded_by=recorded_by)
+
+
+def record_letter(
+    service: Service, policy: str, version: str, person_id: str, *, given_on: date, recorded_by: str, now: datetime
+) -> int:
+    """Record that a letter was handed over; that day is the person's day of notice."""
+    today = service.today(now)
+    if given_on > today:
+        raise NotAllowed(f"the letter cannot have been handed over on {given_on}, which is after today ({today})")
+    with service.store.write(now) as tx:
+        notice, recipient_id = find_recipient(tx.connection, policy, version, person_id)
+        if given_on < notice.issued_on:
+            raise NotAllowed(f"the letter cannot have been handed over on {given_on}: the notice is of {notice.issued_on}")
+        return tx.record("letter.given", recipient_id=recipient_id, given_on=given_on.isoformat(), recorded_by=recorded_by)
+
+
+def receipt(service: Service, token: str) -> Receipt:
+    """The receipt behind a receipt link. Raises LinkForged, and LinkRevoked once the person's data has been erased."""
+    number = service.links.number(Purpose.RECEIPT, token)
+    with service.store.read() as connection:
+        found = receipt_of(connection, number)
+    if found is None:
+        raise LinkForged("this link is not one of ours, or a part of it is missing")
+    if not found.person:
+        raise LinkRevoked("the records of this person have been erased")
+    return found
+
+
+def receipt_of(connection: sqlite3.Connection, number: int) -> Receipt | None:
+    """The receipt of an acknowledgement, or None when there is none of that number."""
+    row = acknowledgements.receipt(connection, number)
+    if row is None:
+        return None
+    return Receipt(
+        number=row["id"],
+        person=row["name"] or "",
+        title=row["title"],
+        policy=row["policy"],
+        version=row["version"],
+        digest=row["digest"],
+        effective_on=date.fromisoformat(row["effective_on"]),
+        acknowledged_at=moment(row["at"]),
+        method=row["method"],
+        typed_name=row["typed_name"] or "",
+        signed_on=roster_rows.day_or_none(row["signed_on"]),
+        recorded_by=row["recorded_by"] or "",
+        head=cuts.head_at(connection, row["id"]),
+        withdrawn=bool(row["withdrawn"]),
+    )
+
+
+def receipt_label(number: int) -> str:
+    """A receipt number as people see it: R-000123, the number of its ledger line."""
+    return f"R-{number:06d}"
+
+
+def find_recipient(connection: sqlite3.Connection, policy: str, version: str, person_id: str) -> tuple[Notice, int]:
+    """The last notice of a version and the person's recipient number in it; raises NotFound."""
+    notice = find_notice(connection, policy, version, cuts.last_cut(connection))
+    for recipient_id, notice_id in notices.recipients_of_person(connection, person_id):
+        if notice_id == notice.id:
+            return notice, recipient_id
+    raise NotFound(f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}")
+
+
+def _record(service: Service, tx: Transaction, found: LinkView, *, method: str, **how: object) -> int:
+    signed_on = how.pop("signed_on", None)
+    receipt_number = tx.record(
+        "acknowledged",
+        recipient_id=found.standing.id,
+        person_id=found.person.person_id,
+        policy=found.shown.policy,
+        version=found.shown.version,
+        digest=found.shown.digest,
+        method=method,
+        signed_on=signed_on.isoformat() if signed_on else None,
+        **how,
+    )
+    if found.person.email:
+        deliveries.add(
+            tx,
+            "receipt",
+            host=service.settings.mail_host,
+            person_id=found.person.person_id,
+            address=found.person.email,
+            items=[found.standing.id],
+            payload={"receipt": receipt_number},
+        )
+    return receipt_number
+
+
+def _view(
+    service: Service, connection: sqlite3.Connection, number: int, now: datetime, *, by_link: bool = True
+) -> LinkView:
+    target = notices.recipient_of_link(connection, number)
+    if target is None:
+        raise LinkForged("this link is not one of ours, or a part of it is missing")
+    recipient_id, is_replaced = target
+    if is_replaced and by_link:
+        raise LinkRevoked("a newer link has been sent since")
+    notice = notices.notice_of_recipient(connection, recipient_id)
+    as_of = service.as_of(connection, None, now)
+    standing = next(standings(service, connection, notice, as_of, recipient_id))
+    person = roster_rows.person(connection, standing.person_id, as_of.cut)
+    if person is None or (by_link and has_left(person.left_on, as_of.on)):
+        raise LinkOfLeaver("the person this link was made for has left")
+    issued = [n for n in notices.all_notices(connection, as_of.cut) if n.policy == notice.policy]
+    shown = _newest_clarification(notice, issued)
+    entry = notices.entry(connection, shown.id)
+    found = LinkView(
+        state=_state(notice, standing),
+        person=person,
+        notice=notice,
+        entry=entry,
+        standing=standing,
+        window=window(notice, standing),
+        text=notices.document(connection, shown.digest) if shown.digest else "",
+        previous_text=notices.document(connection, entry.previous_digest) if entry.previous_digest else "",
+        shown=shown,
+        receipt_number=standing.acknowledgement.id if standing.acknowledgement else None,
+        **_newer(connection, notice, standing, issued),
+    )
+    if found.state in (LinkState.TO_READ, LinkState.NOTHING_TO_DO) and notice.id in notices.closed_ids(connection, as_of.cut):
+        raise NoticeIsClosed("this notice has been closed")
+    return found
+
+
+def _state(notice: Notice, standing: Standing) -> LinkState:
+    if standing.acknowledgement:
+        return LinkState.ACKNOWLEDGED
+    if standing.superseded:
+        return LinkState.SUPERSEDED
+    return LinkState.TO_READ if notice.must_be_acknowledged else LinkState.NOTHING_TO_DO
+
+
+def _newest_clarification(notice: Notice, issued: list[Notice]) -> Notice:
+    """The last clarification of exactly this version, which is what its link shows; the notice itself where there is none."""
+    shown = notice
+    for later in sorted(issued, key=lambda n: label_key(n.version)):
+        if label_key(later.version) <= label_key(notice.version):
+            continue
+        if later.change is not Change.CLARIFICATION:
+            break
+        shown = later
+    return shown
+
+
+def _newer(
+    connection: sqlite3.Connection, notice: Notice, standing: Standing, issued: list[Notice]
+) -> dict[str, object]:
+    """The newest notice that took this one over, and the person's own link to it where they have one."""
+    if not standing.superseded:
+        return {}
+    later = [n for n in issued if n.id > notice.id and n.change is not Change.CLARIFICATION]
+    if not later:
+        return {}
+    own = {notice_id: recipient for recipient, notice_id in notices.recipients_of_person(connection, standing.person_id)}
+    for candidate in reversed(later):
+        if candidate.id in own:
+            return {"newer": candidate, "newer_link_number": notices.link_number(connection, own[candidate.id])}
+    return {"newer": later[-1]}

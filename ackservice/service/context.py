@@ -1,0 +1,77 @@
+"""What every act of the service needs: settings, the store, links, and the moment cut out of the ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from ackservice.clock import day_in, end_of_day
+from ackservice.config import Settings
+from ackservice.errors import NotAllowed
+from ackservice.links import Links, Purpose
+from ackservice.storage import cuts
+from ackservice.storage.store import Store
+from handbook.policy.library import load
+from handbook.policy.version import Library
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """A moment to answer for: the day, the last ledger line recorded by its end, and the head then."""
+
+    on: date
+    cut: int
+    head: str
+
+
+@dataclass
+class Service:
+    """One school's acknowledgement service."""
+
+    settings: Settings
+    store: Store
+
+    @classmethod
+    def open(cls, settings: Settings) -> Service:
+        """The service over the database the settings name."""
+        return cls(settings, Store(settings.database))
+
+    @property
+    def zone(self) -> str:
+        return self.settings.school.time_zone
+
+    @cached_property
+    def links(self) -> Links:
+        """Raises SettingsError when there are no usable secret keys."""
+        return Links(self.settings.secret_keys)
+
+    def library(self) -> Library:
+        """The handbook as its files stand now; raises FaultsFound."""
+        return load(self.settings.handbook)
+
+    def today(self, now: datetime) -> date:
+        """The school's calendar day."""
+        return day_in(self.zone, now)
+
+    def acknowledge_link(self, number: int) -> str:
+        return self.settings.link("/ack/a/" + self.links.token(Purpose.ACKNOWLEDGE, number))
+
+    def receipt_link(self, number: int) -> str:
+        return self.settings.link("/ack/receipt/" + self.links.token(Purpose.RECEIPT, number))
+
+    def text_link(self, policy: str, version: str) -> str:
+        """The permanent address of a version's text."""
+        return self.settings.link(f"/policies/{policy}/{version}/")
+
+    def as_of(self, connection: sqlite3.Connection, on: date | None, now: datetime) -> AsOf:
+        """The moment to answer for: now, or the end of a past day. Raises NotAllowed for a day to come."""
+        today = self.today(now)
+        if on is not None and on > today:
+            raise NotAllowed(f"{on} is still to come: a status can be given as at today ({today}) or an earlier day")
+        if on is None or on == today:
+            cut = cuts.last_cut(connection)
+        else:
+            cut = cuts.cut_before(connection, end_of_day(self.zone, on))
+        return AsOf(on or today, cut, cuts.head_at(connection, cut))

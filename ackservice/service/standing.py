@@ -1,0 +1,91 @@
+"""Who stands where: standings of a notice, with what later notices do to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ackservice.domain import export
+from ackservice.domain.notice import Basis, Notice
+from ackservice.domain.status import Standing
+from ackservice.errors import NotFound
+from ackservice.service.context import AsOf, Service
+from ackservice.storage import notices
+from handbook.policy.version import Change, label_key
+
+
+@dataclass(frozen=True)
+class Report:
+    """The status of a notice as of a moment."""
+
+    notice: Notice
+    as_of: AsOf
+    rows: list[dict[str, object]]
+
+
+def find_notice(connection: sqlite3.Connection, policy: str, version: str, cut: int, round_: str = "") -> Notice:
+    """The last notice of a version, or that of the round named; raises NotFound with what there is."""
+    found = notices.of_version(connection, policy, version, cut)
+    chosen = [notice for notice in found if notice.round == round_] if round_ else found
+    if chosen:
+        return chosen[-1]
+    known = sorted({f"{n.policy} {n.version}" for n in notices.all_notices(connection, cut)})
+    what = f"{policy} {version}" + (f" in the round {round_!r}" if round_ else "")
+    raise NotFound(f"no notice has been issued for {what} by then; notices issued: {', '.join(known) or 'none'}")
+
+
+def standings(
+    service: Service, connection: sqlite3.Connection, notice: Notice, as_of: AsOf, recipient_id: int | None = None
+) -> Iterator[Standing]:
+    """Where each recipient of a notice stands as of a moment."""
+    of_policy = [n for n in notices.all_notices(connection, as_of.cut) if n.policy == notice.policy]
+    later = [n for n in of_policy if takes_over(n, notice)]
+    return notices.standings(
+        connection,
+        notice,
+        cut=as_of.cut,
+        zone=service.zone,
+        moved_to=[n.id for n in later if n.change is not Change.WITHDRAWN],
+        counting=counting_versions(notice, of_policy),
+        ended=any(n.effective_on <= as_of.on for n in later if n.version != notice.version),
+        recipient_id=recipient_id,
+    )
+
+
+def takes_over(later: Notice, earlier: Notice) -> bool:
+    """Whether a later notice takes the obligation of an earlier one over: a newer text to acknowledge, a new round, a withdrawal.
+
+    A clarification does not: acknowledging the version it clarifies goes on.
+    """
+    if later.id <= earlier.id or later.policy != earlier.policy or later.change is Change.CLARIFICATION:
+        return False
+    if label_key(later.version) > label_key(earlier.version):
+        return True
+    return later.version == earlier.version and later.basis is not Basis.JOINING
+
+
+def counting_versions(notice: Notice, of_policy: Sequence[Notice]) -> list[str]:
+    """Versions whose acknowledgement counts for a clarification: the one it clarifies, and those clarified on the way."""
+    if notice.change is not Change.CLARIFICATION:
+        return []
+    earlier = [n for n in of_policy if label_key(n.version) < label_key(notice.version)]
+    counting = []
+    for candidate in sorted(earlier, key=lambda n: label_key(n.version), reverse=True):
+        counting.append(candidate.version)
+        if candidate.change is not Change.CLARIFICATION:
+            break
+    return counting
+
+
+def report(service: Service, policy: str, version: str, *, on: date | None, now: datetime, round_: str = "") -> Report:
+    """The status rows of a version's notice, now or as at the end of a past day."""
+    with service.store.read() as connection:
+        as_of = service.as_of(connection, on, now)
+        notice = find_notice(connection, policy, version, as_of.cut, round_)
+        rows = [
+            export.row_of(notice, standing, as_of=as_of.on, ledger_head=as_of.head, zone=service.zone)
+            for standing in standings(service, connection, notice, as_of)
+        ]
+    return Report(notice, as_of, rows)

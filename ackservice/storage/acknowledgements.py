@@ -1,0 +1,22 @@
+"""Acknowledgement rows, joined to what a receipt says."""
+
+from __future__ import annotations
+
+import sqlite3
+
+
+def receipt(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
+    """An acknowledgement with its person's name, its notice's title and date, and whether it was withdrawn."""
+    return connection.execute(
+        """
+        SELECT a.*, r.name, COALESCE(own.title, n.title) AS title, COALESCE(own.effective_on, n.effective_on) AS effective_on,
+            EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id) AS withdrawn
+        FROM acknowledgement a
+        JOIN recipient r ON r.id = a.recipient_id
+        JOIN notice n ON n.id = r.notice_id
+        LEFT JOIN notice own ON own.id =
+            (SELECT MAX(id) FROM notice WHERE policy = a.policy AND version = a.version AND id < a.id)
+        WHERE a.id = ?
+        """,
+        (number,),
+    ).fetchone()
