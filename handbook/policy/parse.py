@@ -10,7 +10,7 @@ from handbook.policy import frontmatter
 from handbook.policy.digest import canonical_text
 from handbook.policy.errors import Fault
 from handbook.policy.frontmatter import Fields, Mark
-from handbook.policy.markup import open_fence, raw_html
+from handbook.policy.raw_html import open_fence, raw_html
 from handbook.policy.version import POLICY_ID, PolicyText
 
 T = TypeVar("T")
