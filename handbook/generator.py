@@ -1,0 +1,130 @@
+"""The site in MkDocs' terms: what `hooks.py` and `build.py` share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+
+from handbook import pages, stamp
+from handbook.bodies import html_of
+from handbook.body_cache import BodyCache
+from handbook.clock import today
+from handbook.csp import write_headers
+from handbook.policy.library import load, load_school
+from handbook.policy.school import School
+from handbook.site import Site
+
+CACHE = Path(".cache") / "handbook"
+POLICIES = "policies/"
+
+
+@dataclass
+class Run:
+    """One run of the generator: where from, for which day, and what came of it."""
+
+    root: Path
+    as_of: date
+    built_on: date
+    drafts: bool = False
+    base_address: str | None = None
+    cache: BodyCache = field(default_factory=lambda: BodyCache(None))
+    site: Site | None = None
+    school: School | None = None
+
+    def draw(self, site_name: str) -> None:
+        """Load the policies and draw the site from them; raises FaultsFound."""
+        library, self.school = load(self.root), load_school(self.root)
+        self.site = pages.site(
+            library, self.school, self.as_of, self.built_on,
+            drafts=self.drafts, base_address=self.base_address, site_name=site_name,
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, config: MkDocsConfig) -> Run:
+        """The run `handbook build` put into the configuration, or else one for today, as `mkdocs build` needs it."""
+        given = config.extra.get("handbook_run")
+        if given:
+            return given
+        root = Path(config.docs_dir).parents[1]
+        day = today()
+        as_of = date.fromisoformat(os.environ.get("HANDBOOK_AS_OF", day.isoformat()))
+        drafts = os.environ.get("HANDBOOK_DRAFTS") == "1"
+        return cls(root, as_of, day, drafts, cache=BodyCache(root / CACHE))
+
+
+def prepare(run: Run, config: MkDocsConfig) -> None:
+    """Set what follows from the school's settings and the policies; draws the site if that is still to do."""
+    if run.site is None:
+        run.draw(config.site_name)
+    if not _is_served(config):
+        config.site_url = (run.base_address or run.school.base_address).rstrip("/") + "/"
+    config.copyright = run.school.name
+    config.extra["handbook_drafts"] = run.drafts
+    config.nav = navigation(config.nav, run.site, Path(config.docs_dir))
+
+
+def navigation(nav: list | None, site: Site, docs: Path) -> list | None:
+    """The navigation with `policies/` replaced by the policies, and without pages the school does not have."""
+    if nav is None:
+        return None
+    expanded = []
+    for entry in nav:
+        [(title, target)] = entry.items() if isinstance(entry, dict) else [(None, entry)]
+        if target == POLICIES:
+            target = [{name: path} for name, path in site.nav]
+        elif target == "before-you-post.md" and not (docs / target).exists():
+            continue
+        if target:
+            expanded.append({title: target} if title else target)
+    return expanded
+
+
+def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
+    """Take the policy sources out and put the generated pages in; a page of the school's own comes before ours."""
+    for file in list(files):
+        if file.src_uri.startswith(POLICIES) and file.is_documentation_page():
+            files.remove(file)
+    nav = set(_targets(config.nav or []))
+    for path, text in run.site.pages.items():
+        if files.get_file_from_path(path) is None:
+            inclusion = InclusionLevel.INCLUDED if path in nav else InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, path, content=text, inclusion=inclusion))
+    if run.site.frozen:
+        shell = stamp.shell_markdown()
+        files.append(File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV))
+
+
+def finish(run: Run, config: MkDocsConfig) -> None:
+    """Stamp the frozen pages into the shell, publish the plain files, and write the headers last."""
+    out = Path(config.site_dir)
+    if run.site.frozen:
+        shell = stamp.Shell((out / stamp.SHELL_ADDRESS / "index.html").read_text(encoding="utf-8"))
+        shutil.rmtree(out / stamp.SHELL_ADDRESS.split("/page")[0])
+        for page in run.site.frozen:
+            stamp.write_page(out, page, shell.stamp(page, html_of(page.body, run.cache) if page.body else ""))
+    for path, text in run.site.files.items():
+        target = out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+    write_headers(out)
+
+
+def _is_served(config: MkDocsConfig) -> bool:
+    """Whether `mkdocs serve` has set the address of this machine already."""
+    return (config.site_url or "").startswith((f"http://{config.dev_addr}", "http://127.0.0.1", "http://localhost"))
+
+
+def _targets(nav: list):
+    """Every page the navigation names."""
+    for entry in nav:
+        for target in entry.values() if isinstance(entry, dict) else [entry]:
+            if isinstance(target, list):
+                yield from _targets(target)
+            else:
+                yield target

@@ -1,0 +1,76 @@
+"""From the policy library to the files of a site: a pure function of the library, the school and two days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from handbook.overview_pages import changelog_pages, guide_pages, home_page, review_page
+from handbook.policy.feed import atom
+from handbook.policy.manifest import manifest
+from handbook.policy.school import School
+from handbook.policy.version import Library, Policy
+from handbook.policy_pages import frozen_pages, policy_address, policy_page
+from handbook.render import body as render
+from handbook.site import Days, FrozenPage, Handbook, Site
+from handbook.wording import fill
+
+
+def site(
+    library: Library,
+    school: School,
+    as_of: date,
+    built_on: date,
+    *,
+    drafts: bool = False,
+    base_address: str | None = None,
+    site_name: str | None = None,
+) -> Site:
+    """The whole handbook as it stands on `as_of`, for any generator to publish."""
+    base = (base_address or school.base_address).rstrip("/")
+    book = Handbook(library, school, Days(as_of, built_on), base, drafts)
+    policies = book.policies()
+    pages = {
+        "index.md": home_page(book, site_name or f"{school.name} staff handbook", render),
+        **changelog_pages(book, render),
+        "review/index.md": review_page(book),
+        **guide_pages(book),
+        **{f"{policy_address(p)}index.md": policy_page(book, p) for p in policies},
+        **{f"policies/{old}/index.md": _moved(book, p, old) for p in policies for old in former_ids(book, p)},
+    }
+    frozen = [page for policy in policies for page in frozen_pages(book, policy)]
+    nav = [p for p in policies if p.in_force(as_of) or p.on_notice(as_of)]
+    return Site(
+        pages=pages,
+        frozen=tuple(frozen),
+        files=_files(book, policies),
+        nav=tuple((book.title(p), f"{policy_address(p)}index.md") for p in nav),
+    )
+
+
+def former_ids(book: Handbook, policy: Policy) -> list[str]:
+    """Ids the policy had before, as its shown versions name them."""
+    former = {old for v in book.shown(policy) if v.text for old in v.text.renamed_from}
+    return sorted(former - set(book.library.policies))
+
+
+def staged_markdown(page: FrozenPage, body: str) -> str:
+    """A frozen page as Markdown, for a generator that renders every page through its theme."""
+    return fill("frozen.md", page=page, body=body)
+
+
+def _files(book: Handbook, policies: list[Policy]) -> dict[str, str]:
+    """What is published as it stands: feed, manifest, redirects and the bytes each digest is of."""
+    files = {
+        f"policies/{p.id}/{v.label}.md": v.text.canonical for p in policies for v in book.shown(p) if v.text
+    }
+    days = book.days
+    files["policies.json"] = manifest(book.library, book.school, days.as_of, base_address=book.base_address)
+    files["feed.xml"] = atom(book.library, book.school, days.as_of, base_address=book.base_address)
+    moved = [f"/policies/{old}/* /policies/{p.id}/:splat 301!\n" for p in policies for old in former_ids(book, p)]
+    if moved:
+        files["_redirects"] = "".join(moved)
+    return files
+
+
+def _moved(book: Handbook, policy: Policy, old: str) -> str:
+    return fill("moved.md", title=book.title(policy), href=f"../{policy.id}/", old=old)

@@ -1,0 +1,21 @@
+"""The site on this machine, built anew whenever a file changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from handbook.build import OURS, BuildFailed
+
+from mkdocs.commands.serve import serve as mkdocs_serve  # isort: skip  (after handbook.build, which quietens the theme)
+from mkdocs.exceptions import Abort, ConfigurationError  # isort: skip
+
+
+def serve(root: Path, port: int) -> None:
+    """Serve until interrupted. A fault found later is printed, and the last good site stays."""
+    own = Path(root).resolve() / "handbook" / "mkdocs.yml"
+    config = own if own.exists() else OURS
+    settings = {} if own.exists() else {"docs_dir": str(Path(root).resolve() / "handbook" / "docs")}
+    try:
+        mkdocs_serve(str(config), livereload=True, dev_addr=f"127.0.0.1:{port}", strict=True, **settings)
+    except (Abort, ConfigurationError) as error:
+        raise BuildFailed([str(error)]) from error

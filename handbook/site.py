@@ -1,0 +1,102 @@
+"""What a handbook site is made of, before any generator has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from handbook.policy.school import School
+from handbook.policy.version import Library, Policy, PolicyVersion, Stage
+
+
+@dataclass(frozen=True)
+class Days:
+    """The day whose state of affairs is shown, and the day the site was built."""
+
+    as_of: date
+    built_on: date
+
+
+@dataclass(frozen=True)
+class Handbook:
+    """Everything pages are drawn from."""
+
+    library: Library
+    school: School
+    days: Days
+    base_address: str
+    drafts: bool = False
+
+    def shown(self, policy: Policy) -> tuple[PolicyVersion, ...]:
+        """The versions readers may see, oldest first: drafts only where asked for."""
+        return tuple(v for v in policy.versions if self.drafts or self.stage(policy, v) is not Stage.DRAFT)
+
+    def stage(self, policy: Policy, version: PolicyVersion) -> Stage:
+        return policy.stage(version, self.days.as_of)
+
+    def policies(self) -> list[Policy]:
+        """Policies with anything to show, by title."""
+        shown = [p for p in self.library.policies.values() if any(v.text for v in self.shown(p))]
+        return sorted(shown, key=lambda p: (self.title(p).casefold(), p.id))
+
+    def title(self, policy: Policy) -> str:
+        """The title of the version in force, or else of the latest shown."""
+        current = self.current(policy)
+        return current.text.title if current and current.text else policy.id
+
+    def current(self, policy: Policy) -> PolicyVersion | None:
+        """The version the policy's own page is about: the one in force, or else the last shown with a text."""
+        texts = [v for v in self.shown(policy) if v.text]
+        return policy.in_force(self.days.as_of) or (texts[-1] if texts else None)
+
+    def before(self, policy: Policy, version: PolicyVersion) -> PolicyVersion | None:
+        """The nearest earlier version with a text that is shown."""
+        shown = self.shown(policy)
+        earlier = [v for v in shown[: shown.index(version)] if v.text]
+        return earlier[-1] if earlier else None
+
+
+@dataclass(frozen=True)
+class TextBody:
+    """The rendered text of a version."""
+
+    version: PolicyVersion
+
+
+@dataclass(frozen=True)
+class RedlineBody:
+    """The rendered redline between two versions."""
+
+    old: PolicyVersion
+    new: PolicyVersion
+
+
+@dataclass(frozen=True)
+class FrozenPage:
+    """A page stamped into the shell: HTML around a body that is rendered once and kept.
+
+    `address` is the page's folder below the site's root, always three deep.
+    """
+
+    address: str
+    title: str
+    heading: str
+    description: str
+    head: str
+    body: TextBody | RedlineBody | None
+    foot: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """All a generator needs: `pages` are Markdown for it to render, `frozen` are stamped, `files` are published as they are.
+
+    `pages` and `files` are keyed by their path; `nav` lists the policies' pages for the navigation, in order.
+    """
+
+    pages: Mapping[str, str]
+    frozen: tuple[FrozenPage, ...]
+    files: Mapping[str, str]
+    nav: tuple[tuple[str, str], ...] = ()
+    outside_nav: tuple[str, ...] = field(default=())

@@ -1,0 +1,104 @@
+"""The commands that make the site: build, stage, serve."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from handbook.clock import today
+from handbook.policy.errors import HandbookError
+
+DAY = click.DateTime(["%Y-%m-%d"])
+root_option = click.option(
+    "--root", type=click.Path(file_okay=False, path_type=Path), default=".", show_default="this folder",
+    help="The checkout with school.toml, handbook/ and changelog/.",
+)  # fmt: skip
+as_of_option = click.option("--as-of", type=DAY, help="Show how things stand on this day, YYYY-MM-DD (default: today).")
+drafts_option = click.option("--drafts", is_flag=True, help="Show drafts too, with a banner and kept from search engines.")
+base_option = click.option("--base-address", help="Public address of the site (default: that of school.toml).")
+
+
+def register(group: click.Group) -> None:
+    """Add the commands to the `handbook` group."""
+    for command in (build, stage, serve):
+        group.add_command(command)
+
+
+@click.command()
+@root_option
+@as_of_option
+@click.option("--output", type=click.Path(path_type=Path), default="site", show_default=True, help="Folder of the site.")
+@drafts_option
+@base_option
+def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_address: str | None) -> None:
+    """Build the site.
+
+    The old site stays until the new one is whole. SOURCE_DATE_EPOCH sets the build day.
+
+    \b
+    Example: handbook build --as-of 2021-07-26 --output site
+    """
+    from handbook.build import build as build_site
+
+    built_on = today()
+    try:
+        built = build_site(root, output, _day(as_of, built_on), built_on, drafts, base_address)
+    except HandbookError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"Built {built.pages} pages in {built.output}: "
+        f"{built.bodies_rendered} bodies rendered, {built.bodies_from_cache} from the cache."
+    )
+    if built.bodies_damaged:
+        click.echo(f"The cache held {built.bodies_damaged} damaged bodies; they were rendered anew.", err=True)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@root_option
+@as_of_option
+@drafts_option
+@base_option
+def stage(folder: Path, root: Path, as_of: datetime | None, drafts: bool, base_address: str | None) -> None:
+    """Write the same site to FOLDER as plain Markdown with a plain mkdocs.yml, for any generator.
+
+    \b
+    Example: handbook stage staged && mkdocs build -f staged/mkdocs.yml
+    """
+    from handbook.stage import stage as stage_site
+
+    built_on = today()
+    try:
+        written = stage_site(root, folder, _day(as_of, built_on), built_on, drafts, base_address)
+    except HandbookError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Staged {written} files in {folder}.")
+
+
+@click.command()
+@root_option
+@as_of_option
+@drafts_option
+@click.option("--port", type=int, default=8000, show_default=True, help="Port on this machine.")
+def serve(root: Path, as_of: datetime | None, drafts: bool, port: int) -> None:
+    """Show the site on this machine and build it anew whenever a file changes.
+
+    \b
+    Example: handbook serve --drafts --port 8000
+    """
+    from handbook.serve import serve as serve_site
+
+    if as_of:
+        os.environ["HANDBOOK_AS_OF"] = as_of.date().isoformat()
+    os.environ["HANDBOOK_DRAFTS"] = "1" if drafts else "0"
+    try:
+        serve_site(root, port)
+    except HandbookError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _day(given: datetime | None, otherwise: date) -> date:
+    return given.date() if given else otherwise

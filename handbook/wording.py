@@ -1,0 +1,77 @@
+"""How pages put things: dates, addresses and phrases, and the templates they are written with."""
+
+from __future__ import annotations
+
+import json
+import math
+import posixpath
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+TEMPLATES = Path(__file__).parent / "templates"
+WORDS_A_MINUTE = 200
+MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
+
+
+def long_date(day: date) -> str:
+    """`1 September 2021`, whatever the locale of the machine."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def audience_words(audience: tuple[str, ...]) -> str:
+    """Whom a version is for; an empty audience is everyone."""
+    return listed(audience) or "everyone"
+
+
+def reading_minutes(text: str) -> int:
+    """Minutes an unhurried reader needs, at least one."""
+    return max(1, math.ceil(len(re.findall(r"\w+", text)) / WORDS_A_MINUTE))
+
+
+def relative(page: str, to: str) -> str:
+    """The address of `to` as seen from `page`; both are site addresses, folders ending with a slash."""
+    path = posixpath.relpath(to or ".", page or ".")
+    return f"{path}/" if (to.endswith("/") or not to) and path != "." else "./" if path == "." else path
+
+
+def plain_markdown(text: str) -> Markup:
+    """Text as Markdown that shows it letter by letter."""
+    escaped = str(escape(text))
+    return Markup(re.sub(r"([\\`*_{}\[\]#+!|~^=])", r"\\\1", escaped.replace("&#", "&\0")).replace("&\0", "&#"))
+
+
+def _yaml(value: object) -> Markup:
+    """A value as JSON, which is YAML too."""
+    return Markup(json.dumps(value, ensure_ascii=False))
+
+
+@cache
+def _environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(day=long_date, md=plain_markdown, yaml=_yaml)
+    return env
+
+
+def fill(template: str, **context: object) -> str:
+    """One of the templates, filled."""
+    return _environment().get_template(template).render(**context)
