@@ -1,0 +1,99 @@
+"""The redline of two rendered texts: words added, removed and moved, in the new text's own headings, lists and tables.
+
+`accept(redline(a, b).html) == normalise(b)` and `reject(redline(a, b).html) == normalise(a)`, always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handbook.policy.html_tree import BLOCKS, HEADINGS, Child, Node, parse, text_of, tidy, walk, write
+from handbook.policy.plain_text import Span, spans
+from handbook.policy.redline_html import MARK, Writer, resolved
+from handbook.policy.redline_items import Item
+from handbook.policy.redline_merge import Merge
+from handbook.policy.redline_moves import with_moves
+
+LONG_ENOUGH_TO_FOLD = 40  # words
+
+
+@dataclass(frozen=True)
+class Redline:
+    """A redline: its HTML, how many changes it shows, and the ids of these changes in order."""
+
+    html: str
+    changes: int
+    anchors: tuple[str, ...] = ()
+
+
+def redline(old_html: str, new_html: str) -> Redline:
+    """The redline of two HTML fragments. Each change has an id, `change-1` and so on."""
+    items = _merged(old_html, new_html)
+    writer = Writer(items)
+    html = _lines(writer.children(items, "div"))
+    return Redline(html, len(writer.anchors), tuple(writer.anchors))
+
+
+def redline_text(old_html: str, new_html: str) -> list[Span]:
+    """The redline as plain text in spans of one kind each; their texts put together read as a page of text."""
+    return spans(_merged(old_html, new_html))
+
+
+def accept(html: str) -> str:
+    """The new text of a redline, folded or not."""
+    return write(tidy(resolved(parse(html), new=True)))
+
+
+def reject(html: str) -> str:
+    """The old text of a redline, folded or not."""
+    return write(tidy(resolved(parse(html), new=False)))
+
+
+def normalise(html: str) -> str:
+    """An HTML fragment without insignificant white space and comments, its attributes in alphabetical order."""
+    return write(tidy(parse(html)))
+
+
+def fold(html: str, around: int = 2) -> str:
+    """A redline with its unchanged parts folded away, but for `around` blocks beside each change, and the headings."""
+    nodes = tidy(parse(html))
+    changed = [n for n, node in enumerate(nodes) if _is_changed(node)]
+    near = {k for n in changed for k in range(n - around, n + around + 1)}
+    result: list[Child] = []
+    run: list[Child] = []
+    for n, node in enumerate(nodes):
+        if n in near or (isinstance(node, Node) and node.tag in HEADINGS):
+            result += [*_folded(run), node]
+            run = []
+        else:
+            run.append(node)
+    return _lines([*result, *_folded(run)])
+
+
+def _merged(old_html: str, new_html: str) -> tuple[Item, ...]:
+    merge = Merge(tidy(parse(old_html)), tidy(parse(new_html)))
+    return with_moves(merge.items(), merge)
+
+
+def _is_changed(child: Child) -> bool:
+    return any(MARK in node.attributes for node in walk([child]))
+
+
+def _folded(run: list[Child]) -> list[Child]:
+    if len(run) < 2 and sum(len(text_of(c).split()) for c in run) < LONG_ENOUGH_TO_FOLD:
+        return run
+    told = "1 unchanged paragraph" if len(run) == 1 else f"{len(run)} unchanged paragraphs"
+    summary = Node("summary", {MARK: "note"}, (told,))
+    return [Node("details", {MARK: "fold", "class": "rl-fold"}, (summary, *run))]
+
+
+def _lines(nodes: tuple[Child, ...] | list[Child]) -> str:
+    """The HTML of these nodes, each on its own line where that adds no white space to a text."""
+    if all(isinstance(n, Node) and (n.tag in BLOCKS or _holds_blocks(n)) for n in nodes):
+        return "".join(write([n]) + "\n" for n in nodes)
+    return write(nodes)
+
+
+def _holds_blocks(node: Node) -> bool:
+    inner = [c for c in node.children if not (isinstance(c, Node) and c.attributes.get(MARK) == "note")]
+    return all(isinstance(c, Node) and c.tag in BLOCKS for c in inner)

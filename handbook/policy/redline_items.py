@@ -1,0 +1,73 @@
+"""What a redline is made of before it is written as HTML or text: unchanged nodes, pairs, wrappers and marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Union
+
+from handbook.policy.html_tree import Node
+
+
+class Kind(StrEnum):
+    """What happened to a marked run."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED_TO = "moved-to"
+    MOVED_FROM = "moved-from"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the run belongs to the new text (and otherwise to the old one)."""
+        return self in (Kind.ADDED, Kind.MOVED_TO)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A run of one text only. `move` joins the two places of a moved run; `counted` is off for what is part of
+    a change told elsewhere, such as the cells of a column below its first."""
+
+    kind: Kind
+    content: tuple[Node | str, ...]
+    move: int | None = None
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An element that stands in both texts, with different attributes, tag or content."""
+
+    old: Node
+    new: Node
+    children: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """An element around content of both texts that only one of them has: the paragraph of a list item, say."""
+
+    tag: str
+    kind: Kind
+    children: tuple[Item, ...]
+
+
+Item = Union[str, Node, Mark, Pair, Wrapper]
+
+
+def settled(items: list[Item]) -> tuple[Item, ...]:
+    """The items with neighbouring texts, and neighbouring marks of one kind, made one."""
+    result: list[Item] = []
+    for item in items:
+        last = result[-1] if result else None
+        if item == "":
+            continue
+        if isinstance(item, str) and isinstance(last, str):
+            result[-1] = last + item
+        elif isinstance(item, Mark) and isinstance(last, Mark) and (
+            (item.kind, item.move, item.counted) == (last.kind, last.move, last.counted)
+        ):
+            result[-1] = Mark(item.kind, last.content + item.content, item.move, item.counted)
+        else:
+            result.append(item)
+    return tuple(result)
