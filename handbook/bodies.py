@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version as installed
 from pathlib import Path
 
 from handbook import render
 from handbook.body_cache import BodyCache
+from handbook.html_in_markdown import one_folder_deeper
 from handbook.policy import redline
-from handbook.policy.version import PolicyVersion
 from handbook.site import RedlineBody, TextBody
 
 RENDERERS = ("Markdown", "pymdown-extensions", "lxml", "rapidfuzz")
@@ -25,25 +26,37 @@ def renderer_version() -> str:
     return hashlib.sha256(sources + libraries.encode()).hexdigest()
 
 
-def key_of(body: TextBody | RedlineBody) -> str:
-    """The name a body is kept under."""
-    match body:
-        case TextBody(version):
-            parts = ["text", version.text.digest]
-        case RedlineBody(old, new):
-            parts = ["redline", old.text.digest, new.text.digest]
-    return hashlib.sha256("\n".join([renderer_version(), *parts]).encode()).hexdigest()
+def renderer(kept: BodyCache) -> Callable[[str], str]:
+    """`handbook.render.body`, remembering what it has rendered."""
+    return lambda markdown: kept.get(_key("text", markdown), lambda: render.body(markdown))
 
 
 def html_of(body: TextBody | RedlineBody, kept: BodyCache) -> str:
-    """The HTML of a body."""
+    """The HTML of a frozen page's body, links as seen from that page."""
     match body:
         case TextBody(version):
-            return _text_html(version, kept)
+            return one_folder_deeper(renderer(kept)(version.text.body))
         case RedlineBody(old, new):
-            texts = (_text_html(old, kept), _text_html(new, kept))
-            return kept.get(key_of(body), lambda: redline.redline(*texts).html)
+            texts = (old.text.body, new.text.body)
+            html = kept.get(_key("redline", *texts), lambda: _redline_html(*map(renderer(kept), texts)))
+            return one_folder_deeper(html)
 
 
-def _text_html(version: PolicyVersion, kept: BodyCache) -> str:
-    return kept.get(key_of(TextBody(version)), lambda: render.body(version.text.body))
+def _key(kind: str, *texts: str) -> str:
+    """The name a body is kept under: its kind, the digests of its texts, and the renderer."""
+    digests = [hashlib.sha256(text.encode("utf-8")).hexdigest() for text in texts]
+    return hashlib.sha256("\n".join([renderer_version(), kind, *digests]).encode("ascii")).hexdigest()
+
+
+def _redline_html(old: str, new: str) -> str:
+    """The folded redline under a bar of links to its changes."""
+    found = redline.redline(old, new)
+    if not found.changes:
+        return '<p class="hb-quiet">The two texts are the same, word for word.</p>'
+    links = "".join(
+        f'<a href="#{anchor}"><span class="hb-unseen">Change </span>{number}</a>'
+        for number, anchor in enumerate(found.anchors, start=1)
+    )
+    count = "1 change" if found.changes == 1 else f"{found.changes} changes"
+    return f'<nav class="hb-jump" aria-label="Changes"><span>{count}</span>{links}</nav>\n{redline.fold(found.html)}'
+

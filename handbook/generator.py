@@ -12,7 +12,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from handbook import pages, stamp
-from handbook.bodies import html_of
+from handbook.bodies import html_of, renderer
 from handbook.body_cache import BodyCache
 from handbook.clock import today
 from handbook.csp import write_headers
@@ -42,7 +42,7 @@ class Run:
         library, self.school = load(self.root), load_school(self.root)
         self.site = pages.site(
             library, self.school, self.as_of, self.built_on,
-            drafts=self.drafts, base_address=self.base_address, site_name=site_name,
+            drafts=self.drafts, base_address=self.base_address, site_name=site_name, render=renderer(self.cache),
         )  # fmt: skip
 
     @classmethod

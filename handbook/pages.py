@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from handbook.overview_pages import changelog_pages, guide_pages, home_page, review_page
@@ -10,7 +11,7 @@ from handbook.policy.manifest import manifest
 from handbook.policy.school import School
 from handbook.policy.version import Library, Policy
 from handbook.policy_pages import frozen_pages, policy_address, policy_page
-from handbook.render import body as render
+from handbook.render import body
 from handbook.site import Days, FrozenPage, Handbook, Site
 from handbook.wording import fill
 
@@ -24,8 +25,12 @@ def site(
     drafts: bool = False,
     base_address: str | None = None,
     site_name: str | None = None,
+    render: Callable[[str], str] = body,
 ) -> Site:
-    """The whole handbook as it stands on `as_of`, for any generator to publish."""
+    """The whole handbook as it stands on `as_of`, for any generator to publish.
+
+    `render` turns policy Markdown into HTML; give one that remembers where time matters.
+    """
     base = (base_address or school.base_address).rstrip("/")
     book = Handbook(library, school, Days(as_of, built_on), base, drafts)
     policies = book.policies()
@@ -34,7 +39,7 @@ def site(
         **changelog_pages(book, render),
         "review/index.md": review_page(book),
         **guide_pages(book),
-        **{f"{policy_address(p)}index.md": policy_page(book, p) for p in policies},
+        **{f"{policy_address(p)}index.md": policy_page(book, p, render) for p in policies},
         **{f"policies/{old}/index.md": _moved(book, p, old) for p in policies for old in former_ids(book, p)},
     }
     frozen = [page for policy in policies for page in frozen_pages(book, policy)]
@@ -64,7 +69,9 @@ def _files(book: Handbook, policies: list[Policy]) -> dict[str, str]:
         f"policies/{p.id}/{v.label}.md": v.text.canonical for p in policies for v in book.shown(p) if v.text
     }
     days = book.days
-    files["policies.json"] = manifest(book.library, book.school, days.as_of, base_address=book.base_address)
+    files["policies.json"] = manifest(
+        book.library, book.school, days.as_of, days.built_on, drafts=book.drafts, base_address=book.base_address
+    )
     files["feed.xml"] = atom(book.library, book.school, days.as_of, base_address=book.base_address)
     moved = [f"/policies/{old}/* /policies/{p.id}/:splat 301!\n" for p in policies for old in former_ids(book, p)]
     if moved:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from handbook.html_in_markdown import as_markdown
 from handbook.policy.version import Policy, PolicyVersion, Stage
 from handbook.site import FrozenPage, Handbook, RedlineBody, TextBody
 from handbook.wording import audience_words, fill, long_date, reading_minutes, relative
@@ -83,7 +86,7 @@ def version_rows(book: Handbook, policy: Policy, page: str, here: PolicyVersion 
     return rows
 
 
-def policy_page(book: Handbook, policy: Policy) -> str:
+def policy_page(book: Handbook, policy: Policy, render: Callable[[str], str]) -> str:
     """The policy's own page, as Markdown: the text in force, or why there is none."""
     version = book.current(policy)
     text = version.text
@@ -93,7 +96,7 @@ def policy_page(book: Handbook, policy: Policy) -> str:
         "policy.md",
         title=text.title,
         description=_description(book, policy, version),
-        keywords=[k for k in text.keywords] if in_force else [],
+        keywords=list(text.keywords) if in_force else [],
         robots="" if in_force else "noindex",
         unsearchable=not in_force,
         stage=book.stage(policy, version),
@@ -104,7 +107,7 @@ def policy_page(book: Handbook, policy: Policy) -> str:
         subject=f"{text.title} ({version.label})",
         questions=_person(book, text.questions or text.owner),
         suggestions=_person(book, text.suggestions or text.owner),
-        body=text.body if in_force else "",
+        body=as_markdown(render(text.body)) if in_force else "",
         versions=version_rows(book, policy, page, version if in_force else None),
         related=[_related(book, name, page) for name in text.related],
         days=book.days,

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from handbook.clock import today
-from handbook.policy.errors import HandbookError
 
 DAY = click.DateTime(["%Y-%m-%d"])
 root_option = click.option(
@@ -44,10 +43,7 @@ def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_a
     from handbook.build import build as build_site
 
     built_on = today()
-    try:
-        built = build_site(root, output, _day(as_of, built_on), built_on, drafts, base_address)
-    except HandbookError as error:
-        raise click.ClickException(str(error)) from error
+    built = build_site(root, output, _day(as_of, built_on), built_on, drafts, base_address)
     click.echo(
         f"Built {built.pages} pages in {built.output}: "
         f"{built.bodies_rendered} bodies rendered, {built.bodies_from_cache} from the cache."
@@ -71,10 +67,7 @@ def stage(folder: Path, root: Path, as_of: datetime | None, drafts: bool, base_a
     from handbook.stage import stage as stage_site
 
     built_on = today()
-    try:
-        written = stage_site(root, folder, _day(as_of, built_on), built_on, drafts, base_address)
-    except HandbookError as error:
-        raise click.ClickException(str(error)) from error
+    written = stage_site(root, folder, _day(as_of, built_on), built_on, drafts, base_address)
     click.echo(f"Staged {written} files in {folder}.")
 
 
@@ -94,10 +87,7 @@ def serve(root: Path, as_of: datetime | None, drafts: bool, port: int) -> None:
     if as_of:
         os.environ["HANDBOOK_AS_OF"] = as_of.date().isoformat()
     os.environ["HANDBOOK_DRAFTS"] = "1" if drafts else "0"
-    try:
-        serve_site(root, port)
-    except HandbookError as error:
-        raise click.ClickException(str(error)) from error
+    serve_site(root, port)
 
 
 def _day(given: datetime | None, otherwise: date) -> date:
