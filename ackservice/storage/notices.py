@@ -282,3 +282,8 @@ def _notice(row: sqlite3.Row) -> Notice:
         audience=tuple(json.loads(row["audience"])),
         rule=Rule(row["period_months"], row["deemed_days"], row["joiner_days"]),
     )
+
+
+def count_recipients(connection: sqlite3.Connection, notice_id: int) -> int:
+    """How many people a notice was given to."""
+    return connection.execute("SELECT COUNT(*) FROM recipient WHERE notice_id = ?", (notice_id,)).fetchone()[0]

@@ -1,0 +1,20 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_whole(target: Path, parts: Iterable[bytes]) -> None:
+    """Write beside the target and put it in its place when complete, so that nobody finds half a file."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with partial.open("wb") as stream:
+            for part in parts:
+                stream.write(part)
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,60 @@
+"""`ack notice`: issue a notice and list what was issued."""
+
+from __future__ import annotations
+
+import click
+
+from ackservice.commands.tables import table
+from ackservice.service import issuing, preview
+
+
+@click.group()
+def notice() -> None:
+    """Give notice of a version to everyone concerned, list the notices given."""
+
+
+@notice.command()
+@click.argument("policy")
+@click.argument("version")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen, and show the first e-mail.")
+@click.option("--allow-short-notice", "reason", default="", metavar="REASON", help="Go ahead although it is late; kept.")
+@click.option("--again", default="", metavar="ROUND", help="A new round for a version in force, with a name.")
+@click.pass_obj
+def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str) -> None:
+    """Give notice of POLICY VERSION: freezes who is told and queues the messages, which `ack send` sends.
+
+    \b
+    Examples:
+      ack notice issue social-media 2021-09 --dry-run
+      ack notice issue social-media 2021-09
+      ack notice issue safeguarding 2025-09 --again "School year 2026/27"
+    """
+    now = app.clock.now()
+    if dry_run:
+        found = preview.preview_notice(app.service, policy, version, now=now, again=again)
+        click.echo(preview.in_words(found))
+        click.echo("\nThe first e-mail:\n" + found.first_email if found.first_email else "\nNo e-mail: everyone is told on paper.")
+        click.echo("\nNothing was issued or sent (dry run).")
+        return
+    done = issuing.issue(app.service, policy, version, now=now, issued_by=app.user, short_reason=reason, again=again)
+    click.echo(f"Notice issued: {done.notice.title} {done.notice.version}, effective {done.notice.effective_on}.")
+    click.echo(f"{len(done.people)} people concerned: {done.by_email} messages queued, {done.on_paper} on paper.")
+    if done.short_by_days:
+        click.echo(f"Short notice by {done.short_by_days} days; the reason is kept.")
+    click.echo("Send them with: ack send" + ("; letters with: ack letters" if done.on_paper else ""))
+
+
+@notice.command("list")
+@click.pass_obj
+def list_(app) -> None:
+    """List the notices issued, newest last.
+
+    \b
+    Example: ack notice list
+    """
+    rows = preview.issued(app.service, app.clock.now())
+    click.echo(table(["policy", "version", "round", "issued", "effective", "people", "state"], rows))
+
+
+def register(main: click.Group) -> None:
+    main.add_command(notice)
