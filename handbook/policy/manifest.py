@@ -53,8 +53,7 @@ def _policy(policy: Policy, school: School, on: date, drafts: bool, base: str) -
     shown = [v for v in policy.versions if drafts or policy.stage(v, on) is not Stage.DRAFT]
     in_force, effective = policy.in_force(on), policy.latest_in_effect(on)
     texts = [v.text for v in shown if v.text]
-    told = (in_force or (texts and shown[-1])) or None
-    text = told.text if told and told.text else (texts[-1] if texts else None)
+    text = in_force.text if in_force else (texts[-1] if texts else None)
     return {
         "id": policy.id,
         "title": text.title if text else policy.id,
