@@ -109,9 +109,10 @@ def _ascii_domain(domain: str, address: str) -> str:
 
 def mailbox(name: str, address: str) -> str:
     """`Name <address>` as a header wants it: quoted or encoded where needed, folded, without control characters."""
-    phrase = _phrase(clean(name))
-    if not phrase:
+    tidy = clean(name)
+    if not tidy:
         return address
+    phrase = _phrase(tidy)
     last = phrase.rpartition("\r\n")[2]
     gap = "\r\n " if len(last) + len(address) + 3 > USUAL_LINE - len("Reply-To: ") else " "
     return f"{phrase}{gap}<{address}>"

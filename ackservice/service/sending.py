@@ -10,6 +10,7 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -142,11 +143,15 @@ class _Run:
         if connections <= 1:
             self._work(0)
             return
-        workers = [threading.Thread(target=self._work, args=(number,)) for number in range(connections)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        with ThreadPoolExecutor(connections) as pool:
+            for finished in [pool.submit(self._work_in_thread, number) for number in range(connections)]:
+                finished.result()
+
+    def _work_in_thread(self, number: int) -> None:
+        try:
+            self._work(number)
+        finally:
+            self.service.store.close()
 
     def _work(self, number: int) -> None:
         """Send claimed messages over one connection until there are none, or the run is stopped."""
@@ -168,9 +173,6 @@ class _Run:
         except Exception as error:  # a bug or a full disk must not leave the run looking finished
             self._stop(str(error))
             raise
-        finally:
-            if number:
-                self.service.store.close()
 
     def _send_one(self, number: int, delivery: Delivery) -> None:
         now = self.clock.now()

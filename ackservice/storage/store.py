@@ -42,7 +42,7 @@ class Transaction:
         # A clock put back must not move a record into a day already reported on.
         self.at = max(stamp(now), last_at)
 
-    def record(self, kind: str, **values: object) -> int:
+    def record(self, kind: str, /, **values: object) -> int:
         """Write a fact and its ledger line; returns their number. Missing values are None."""
         fact = FACTS[kind]
         unknown = values.keys() - {*fact.plain, *fact.personal}
