@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ackservice.errors import AckError
 
-class MailError(Exception):
+
+class MailError(AckError):
     """Base of every mail error. Its text is fit to be shown to a person and holds no secret.
 
     `answer` is what the server said, or "".
