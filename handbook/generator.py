@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ from handbook.bodies import html_of, renderer
 from handbook.body_cache import BodyCache
 from handbook.clock import today
 from handbook.csp import write_headers
+from handbook.links import broken_links, held_to_day
 from handbook.policy.library import load, load_school
 from handbook.policy.school import School
 from handbook.site import Site
+
+log = logging.getLogger("mkdocs.handbook")
 
 CACHE = Path(".cache") / "handbook"
 POLICIES = "policies/"
@@ -112,7 +116,21 @@ def finish(run: Run, config: MkDocsConfig) -> None:
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
+    _warn_of_broken_links(run, out)
     write_headers(out)
+
+
+def own_page(run: Run, markdown: str) -> str:
+    """A page of the school's own, its links to policies as they can be on the day shown."""
+    return held_to_day(markdown, run.site.known, run.site.shown, run.site.in_force)
+
+
+def _warn_of_broken_links(run: Run, out: Path) -> None:
+    """Links in texts that can still be mended: those of drafts, and of versions on notice or in force."""
+    for page in run.site.frozen:
+        if page.living:
+            for target in broken_links(html_of(page.body, run.cache), page.address, out):
+                log.warning("%s: links to '%s', which is not on the site", page.body.version.text.path, target)
 
 
 def _is_served(config: MkDocsConfig) -> bool:

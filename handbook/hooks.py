@@ -6,8 +6,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, prepare
+from handbook.generator import Run, add_files, finish, own_page, prepare
 from handbook.policy.errors import HandbookError
 
 _run: Run | None = None
@@ -28,6 +29,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Put the generated pages in the place of the policy sources."""
     add_files(_run, files, config)
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Hold the links of the school's own pages to what there is on the day shown."""
+    return markdown if page.file.generated_by else own_page(_run, markdown)
 
 
 @event_priority(-100)

@@ -49,6 +49,9 @@ def site(
         frozen=tuple(frozen),
         files=_files(book, policies),
         nav=tuple((book.title(p), f"{policy_address(p)}index.md") for p in nav),
+        known=frozenset(library.policies),
+        shown=frozenset(p.id for p in policies),
+        in_force=frozenset(p.id for p in policies if p.in_force(as_of)),
     )
 
 

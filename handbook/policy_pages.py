@@ -153,6 +153,7 @@ def _version_page(book: Handbook, policy: Policy, version: PolicyVersion) -> Fro
         head=head,
         body=TextBody(version) if version.text else None,
         foot=foot,
+        living=bool(version.text) and stage in (Stage.IN_FORCE, Stage.ON_NOTICE, Stage.DRAFT),
     )
 
 

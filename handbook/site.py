@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from handbook.policy.school import School
@@ -86,6 +86,7 @@ class FrozenPage:
     head: str
     body: TextBody | RedlineBody | None
     foot: str = ""
+    living: bool = False  # a text in force or still to come, whose links should lead somewhere
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,13 @@ class Site:
     """All a generator needs: `pages` are Markdown for it to render, `frozen` are stamped, `files` are published as they are.
 
     `pages` and `files` are keyed by their path; `nav` lists the policies' pages for the navigation, in order.
+    `known`, `shown` and `in_force` are ids of policies: all there are, those with a page, those with a text in force.
     """
 
     pages: Mapping[str, str]
     frozen: tuple[FrozenPage, ...]
     files: Mapping[str, str]
     nav: tuple[tuple[str, str], ...] = ()
-    outside_nav: tuple[str, ...] = field(default=())
+    known: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
+    in_force: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from handbook.bodies import html_of
 from handbook.body_cache import BodyCache
 from handbook.build import BuildFailed, config_of
 from handbook.csp import write_headers
-from handbook.generator import CACHE, POLICIES, Run, navigation
+from handbook.generator import CACHE, POLICIES, Run, navigation, own_page
 from handbook.pages import staged_markdown
 
 BESIDE = "beside"
@@ -40,7 +40,7 @@ def stage(
     run.draw(config.site_name)
     docs = Path(config.docs_dir)
     try:
-        _copy_docs(docs, folder / "docs")
+        _copy_docs(run, docs, folder / "docs")
         _write_pages(run, folder)
         _copy_overrides(config.theme.custom_dir, folder / "overrides")
         (folder / "mkdocs.yml").write_text(_plain_config(run, config, docs), encoding="utf-8")
@@ -55,14 +55,17 @@ def finish(folder: Path, site: Path) -> None:
     write_headers(site)
 
 
-def _copy_docs(docs: Path, target: Path) -> None:
+def _copy_docs(run: Run, docs: Path, target: Path) -> None:
     """The school's own pages and files, without the sources of the policies."""
     for source in sorted(p for p in docs.rglob("*") if p.is_file()):
         path = source.relative_to(docs)
         if path.as_posix().startswith(POLICIES) and source.suffix == ".md":
             continue
         (target / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target / path)
+        if source.suffix == ".md":
+            _write(target / path, own_page(run, source.read_text(encoding="utf-8")))
+        else:
+            shutil.copyfile(source, target / path)
 
 
 def _copy_overrides(custom_dir: str | None, target: Path) -> None:
@@ -98,6 +101,7 @@ def _plain_config(run: Run, config, docs: Path) -> str:
         "site_dir": "site",
         "theme": theme,
         "nav": navigation(settings.get("nav"), run.site, docs),
+        "not_in_nav": "\n".join([settings.get("not_in_nav", ""), "/policies/", "/changelog/"]).lstrip(),
         "extra": {**(settings.get("extra") or {}), "handbook_drafts": run.drafts},
     }
     return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=120)
