@@ -9,11 +9,12 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\Z")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
+_NAME_AND_ADDRESS = re.compile(r"(?P<name>[^<>\r\n]*)<(?P<address>[^<>\r\n]+)>\s*\Z")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>\Z")
 
 
@@ -132,13 +134,14 @@ def _phrase(name: str) -> str:
 def unstructured(text: str) -> str:
     """The value of a header that is free text, such as Subject."""
     tidy = clean(text)
-    if len(tidy) <= USUAL_LINE - len("Subject: ") and tidy.isascii() and "=?" not in tidy:
-        return tidy
-    return _encoded(tidy, "Subject")
+    width = USUAL_LINE - len("Subject: ")
+    if not tidy.isascii() or "=?" in tidy or any(len(word) > width for word in tidy.split()):
+        return _encoded(tidy, "Subject")
+    return tidy if len(tidy) <= width else "\r\n ".join(textwrap.wrap(tidy, width, break_on_hyphens=False))
 
 
 def _encoded(text: str, header_name: str) -> str:
-    return Header(text, "utf-8", header_name=header_name).encode(linesep="\r\n")
+    return Header(text, "utf-8", maxlinelen=USUAL_LINE - 2, header_name=header_name).encode(linesep="\r\n")
 
 
 def clean(text: str) -> str:
@@ -204,7 +207,8 @@ def _extra(name: str, value: str) -> str:
 @lru_cache(maxsize=64)
 def _own_mailbox(written: str) -> tuple[str, str]:
     """Header and bare address of `Name <address>`, as the school's settings hold them."""
-    name, address = parseaddr(clean(written))
+    found = _NAME_AND_ADDRESS.match(written)
+    name, address = (found["name"].strip().strip('"'), found["address"]) if found else ("", written)
     try:
         safe = safe_address(address)
     except AddressRefused as error:
