@@ -61,7 +61,7 @@ def _parts(lines: list[str], end: int) -> Parts:
     start = end + 1
     while start < len(lines) and not lines[start].strip():
         start += 1
-    return Parts("\n".join(lines[1:end]) + "\n", "\n".join(lines[start:]), start + 1, end + 1)
+    return Parts("\n".join(lines[1:end]) + "\n", "\n".join(lines[start:]), min(start + 1, len(lines)), end + 1)
 
 
 @dataclass
@@ -139,6 +139,7 @@ class Fields:
         if not isinstance(node, yaml.MappingNode):
             self.fault(name, f"expected fields with values, or {{}}, found {_found(node)}")
             return {}
+        self._refuse_doubles(name, node)
         try:
             return SafeConstructor().construct_document(node)
         except (yaml.YAMLError, ValueError, TypeError) as error:
@@ -155,6 +156,22 @@ class Fields:
         for name in self._nodes:
             if name not in known:
                 self.fault(name, f"no such field; expected {', '.join(known)}", self.marks[f"{name}:"])
+
+    def _refuse_doubles(self, name: str, node: yaml.Node) -> None:
+        """Notes names that stand twice in a mapping, or in any below it; a node met again is an alias, noted before."""
+        pending, seen = [node], set()
+        while pending:
+            at = pending.pop()
+            if id(at) in seen or isinstance(at, yaml.ScalarNode):
+                continue
+            seen.add(id(at))
+            names: set[str] = set()
+            for part in at.value:
+                key, value = part if isinstance(at, yaml.MappingNode) else (None, part)
+                pending.append(value)
+                if key is not None and str(key.value) in names:
+                    self.fault(name, f"{key.value!r} stands twice; take one out", _mark(key))
+                names.add(str(key.value) if key is not None else "")
 
     def _has(self, name: str, required: bool, expected: str) -> bool:
         if name not in self._nodes and required:
