@@ -37,7 +37,8 @@ def status(app, policy: str, version: str, as_of: date | None, round_: str, as_j
     click.echo(f"{report.notice.title} {report.notice.version}, effective {report.notice.effective_on}, as at {report.as_of.on}")
     click.echo(table(_SHOWN, [[row[column] for column in _SHOWN] for row in report.rows]))
     counted = formats.counts(report.rows)
-    click.echo(", ".join(f"{number} {name}" for name, number in counted.items() if number))
+    by_status = ", ".join(f"{number} {name}" for name, number in counted.by_status.items() if number)
+    click.echo(f"{counted.total} people: {by_status}; {counted.overdue} overdue")
     click.echo(f"Ledger head: {report.as_of.head}")
 
 

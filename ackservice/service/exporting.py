@@ -17,4 +17,10 @@ def render(report: Report, format_: str) -> Iterator[bytes]:
             report.rows, as_of=report.as_of.on, rule=str(report.notice.rule), ledger_head=report.as_of.head
         )
     else:
-        yield export.to_xlsx(report.rows, notice=report.notice, as_of=report.as_of.on, ledger_head=report.as_of.head)
+        yield export.to_xlsx(
+            report.rows,
+            as_of=report.as_of.on,
+            rule=str(report.notice.rule),
+            ledger_head=report.as_of.head,
+            zone=report.zone,
+        )

@@ -15,7 +15,7 @@ from ackservice.storage import deliveries, notices
 from ackservice.storage.notices import Entry
 from handbook.policy.version import PolicyVersion
 
-EXAMPLE_LINK = "/ack/a/(a personal link for each person)"
+EXAMPLE_LINK = "/ack/a/each-person-gets-a-link-of-their-own"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Report:
     notice: Notice
     as_of: AsOf
     rows: list[dict[str, object]]
+    zone: str
 
 
 def find_notice(connection: sqlite3.Connection, policy: str, version: str, cut: int, round_: str = "") -> Notice:
@@ -88,4 +89,4 @@ def report(service: Service, policy: str, version: str, *, on: date | None, now:
             export.row_of(notice, standing, as_of=as_of.on, ledger_head=as_of.head, zone=service.zone)
             for standing in standings(service, connection, notice, as_of)
         ]
-    return Report(notice, as_of, rows)
+    return Report(notice, as_of, rows, service.zone)
