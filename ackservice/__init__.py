@@ -2,3 +2,35 @@
 
 Imports go down only: web, cli -> service -> storage, mail, links, ledger -> domain -> handbook.policy.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask
+
+    from ackservice.clock import Clock
+    from ackservice.config import Settings
+    from ackservice.demo.replay import Demo
+    from ackservice.service.context import Service
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    service: Service | None = None,
+    site: Path | None = None,
+    demo: Demo | None = None,
+) -> Flask:
+    """The web application of one school.
+
+    `site` is the folder of a built handbook, served at `/`. `clock` is the machine's own unless given. Raises SettingsError
+    without usable secret keys.
+    """
+    from ackservice.web.app import build
+
+    return build(settings, clock=clock, service=service, site=site, demo=demo)

@@ -1,0 +1,41 @@
+"""`/ack/health`: 200 while acknowledgements can be taken, 503 when not; warnings in its body."""
+
+from __future__ import annotations
+
+import shutil
+
+from flask import Blueprint, Response, jsonify
+
+from ackservice.errors import StorageError
+from ackservice.web.context import Web, web
+
+LEAST_BYTES = 10 * 1024**2
+FEW_BYTES = 500 * 1024**2
+
+pages = Blueprint("health", __name__)
+
+
+@pages.get("/ack/health")
+def health() -> tuple[Response, int]:
+    """Proves that a write transaction can begin, without writing anything."""
+    faults, warnings = look(web())
+    body = {"status": "fault" if faults else "ok", "faults": faults, "warnings": warnings}
+    return jsonify(body), 503 if faults else 200
+
+
+def look(web: Web) -> tuple[list[str], list[str]]:
+    """What keeps acknowledgements from being taken, and what soon may."""
+    store = web.service.store
+    if not store.path.exists():
+        return ["the database is missing"], []
+    try:
+        with store.write(web.now()):
+            pass  # an empty transaction takes the lock and writes nothing
+        free = shutil.disk_usage(store.path.parent).free
+    except StorageError:
+        return ["the database cannot be written to; run ack doctor on the server"], []
+    except OSError:
+        return ["the database's folder cannot be read"], []
+    if free < LEAST_BYTES:
+        return [f"the disk is full: {free // 1024**2} MB free"], []
+    return [], [f"the disk is nearly full: {free // 1024**2} MB free"] if free < FEW_BYTES else []
