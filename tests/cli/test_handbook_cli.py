@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from handbook.cli import main
 from handbook.policy.library import load
+from handbook.terminal import shown
 from tests.policy.policy_tree import Tree
 
 MIDDAY_13_JULY_2022 = "1657713600"
@@ -187,6 +188,33 @@ def test_approve_refuses_while_any_fault_stands(run, tree):
     result = approve(run)
     assert result.exit_code == 1
     assert "owner: expected a role" in result.stderr
+
+
+def test_redline_marks_what_changed_without_colours(run, tree):
+    tree.draft("2022-09", "2022-09-01", before="2021-09")
+    tree.edit_text("Lock your bicycle.", "Lock your folding bicycle.", "2022-09")
+    result = run("redline", "bicycles", "2021-09", "2022-09")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Lock your {+folding +}bicycle." in result.stdout or "Lock your{+ folding+} bicycle." in result.stdout
+    back = run("redline", "bicycles", "2022-09", "2021-09")
+    assert "[-" in back.stdout and "folding" in back.stdout and "\x1b" not in back.stdout
+
+
+def test_redline_says_when_nothing_changed(run):
+    assert run("redline", "bicycles", "2020-09", "2021-09").stdout.endswith("No change from 2020-09 to 2021-09.\n")
+
+
+def test_redline_refuses_a_withdrawal_and_an_unknown_version(run, tree):
+    tree.entry("2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n")
+    assert "is a withdrawal and has no text" in run("redline", "bicycles", "2021-09", "2022-09").stderr
+    assert "no version '1999-01'" in run("redline", "bicycles", "1999-01", "2021-09").stderr
+    assert "no policy 'trams'" in run("redline", "trams", "2020-09", "2021-09").stderr
+
+
+def test_colours_never_stand_alone_for_readers_without_them():
+    spans = [("same", "Lock "), ("added", "new"), ("removed", "old"), ("moved", "there"), ("same", ".\n")]
+    assert shown(spans, colour=False) == "Lock {+new+}[-old-]{>there<}.\n"
+    assert shown(spans, colour=True) == "Lock \x1b[32m\x1b[4mnew\x1b[0m\x1b[31m\x1b[9mold\x1b[0m\x1b[36mthere\x1b[0m.\n"
 
 
 @pytest.mark.parametrize("command", ["check", "new", "approve", "redline", "build", "stage", "serve"])
