@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
 
 from lxml import etree
 
@@ -61,13 +62,9 @@ def _node(element: etree._Element) -> Node:
 def joined(children: Iterable[Child]) -> list[Child]:
     """The children with neighbouring texts made one, and empty texts left out."""
     result: list[Child] = []
-    for child in children:
-        if child == "":
-            continue
-        if isinstance(child, str) and result and isinstance(result[-1], str):
-            result[-1] += child
-        else:
-            result.append(child)
+    for is_text, group in groupby(children, lambda child: isinstance(child, str)):
+        parts = ["".join(group)] if is_text else group
+        result += [part for part in parts if part != ""]
     return result
 
 

@@ -1,7 +1,7 @@
 """Which items of two sequences belong together: equal ones in order, then similar ones in the gaps between.
 
 The cost is bounded: where two long sequences have little in common, only items that stand once in each are
-taken as equal, and only items that share a rare word are compared for similarity.
+taken as equal, and only items that share rare words, or stand about level, are compared for similarity.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from rapidfuzz.distance import Indel
 
 EXACT_LIMIT = 40_000_000  # cells of the table behind an exact alignment: 5 MB of bits, a few hundredths of a second
 ALL_PAIRS_LIMIT = 900  # pairs of one gap that are compared each with each
-RARE = 12  # a word in more items of a gap than this says little about which two belong together
-CANDIDATES = 4
+# In larger gaps an item is compared with the few that share most of its rarest words, or stand about level with it.
+RAREST, MOST_HOLDERS = 6, 100
+BAND = 1
+CANDIDATES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,11 @@ def _likely_pairs(old: Sequence[Counter], new: Sequence[Counter]) -> list[tuple[
     pairs = []
     for i, words in enumerate(old):
         votes: Counter[int] = Counter()
-        for word in words:
-            if len(holders.get(word, ())) <= RARE:
-                votes.update(holders.get(word, ()))
+        rare = sorted((len(holders[word]), word) for word in words if 0 < len(holders.get(word, ())) <= MOST_HOLDERS)
+        for _, word in rare[:RAREST]:
+            votes.update(holders[word])
+        across = i * len(new) // len(old)
+        votes.update(range(max(across - BAND, 0), min(across + BAND + 1, len(new))))
         pairs += [(i, j) for j, _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))[:CANDIDATES]]
     return pairs
 

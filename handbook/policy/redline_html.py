@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from handbook.policy.html_tree import STRUCTURES, Child, Node, joined, walk
+from handbook.policy.html_tree import BLOCKS, STRUCTURES, Child, Node, joined, walk
 from handbook.policy.redline_items import Item, Kind, Mark, Pair, Wrapper
 from handbook.policy.redline_merge import is_footnote_number
 
@@ -157,6 +157,8 @@ def _spoken(text: str) -> tuple[Child, ...]:
 
 def _wrapped(kind: Kind, content: Sequence[Child], anchor: str, start: Sequence[Child], end: Sequence[Child]) -> Node:
     attributes = {MARK: kind.value} | ({"id": anchor} if anchor else {})
+    if any(isinstance(c, Node) and c.tag in BLOCKS for c in content):
+        attributes["class"] = "rl-block"
     return Node("ins" if kind.is_new else "del", attributes, (*start, *content, *end))
 
 

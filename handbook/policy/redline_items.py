@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Union
 
-from handbook.policy.html_tree import Node
+from handbook.policy.html_tree import Node, joined
 
 
 class Kind(StrEnum):
@@ -58,16 +59,19 @@ Item = Union[str, Node, Mark, Pair, Wrapper]
 def settled(items: list[Item]) -> tuple[Item, ...]:
     """The items with neighbouring texts, and neighbouring marks of one kind, made one."""
     result: list[Item] = []
-    for item in items:
-        last = result[-1] if result else None
-        if item == "":
-            continue
-        if isinstance(item, str) and isinstance(last, str):
-            result[-1] = last + item
-        elif isinstance(item, Mark) and isinstance(last, Mark) and (
-            (item.kind, item.move, item.counted) == (last.kind, last.move, last.counted)
-        ):
-            result[-1] = Mark(item.kind, last.content + item.content, item.move, item.counted)
+    for sort, group in groupby(items, _sort):
+        if sort is str:
+            result.append("".join(group))
+        elif isinstance(sort, tuple):
+            kind, move, counted = sort
+            result.append(Mark(kind, tuple(joined(c for mark in group for c in mark.content)), move, counted))
         else:
-            result.append(item)
-    return tuple(result)
+            result += group
+    return tuple(item for item in result if item != "")
+
+
+def _sort(item: Item) -> object:
+    """What neighbours have in common that can be made one."""
+    if isinstance(item, Mark):
+        return item.kind, item.move, item.counted
+    return str if isinstance(item, str) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
-from handbook.policy.html_tree import BLOCKS, HEADINGS, Child, Node, walk
+from handbook.policy.html_tree import BLOCKS, HEADINGS, Child, Node, joined, walk
 from handbook.policy.redline_align import Run, align, pair_similar
 from handbook.policy.redline_items import Item, Kind, Mark, Pair, Wrapper, settled
 from handbook.policy.redline_tables import is_regular, merged_table
@@ -200,11 +200,4 @@ def _replaced(old: Sequence[Token], new: Sequence[Token]) -> list[Item]:
 
 
 def _put_together(side: Sequence[Token]) -> tuple[Child, ...]:
-    parts: list[Child] = []
-    for token in side:
-        for part in (token.lead, token.item):
-            if isinstance(part, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += part
-            elif part != "":
-                parts.append(part)
-    return tuple(parts)
+    return tuple(joined(part for token in side for part in (token.lead, token.item)))

@@ -63,13 +63,13 @@ def _moves(marks: list[Mark], merge: Merge) -> Iterator[_Move]:
 
 def _shared(keys: list[list[int | None]], added: Place, removed: Place, taken: set[Place]) -> int:
     """How many blocks in a row are the same in both places."""
-    left, right = keys[removed[0]][removed[1]:], keys[added[0]][added[1]:]
-    length = 0
-    for a, b in zip(left, right):
-        if a is None or a != b or (removed[0], removed[1] + length) in taken:
-            break
-        length += 1
-    return length
+    left, right = keys[removed[0]], keys[added[0]]
+    most = min(len(left) - removed[1], len(right) - added[1])
+    for length in range(most):
+        key = left[removed[1] + length]
+        if key is None or key != right[added[1] + length] or (removed[0], removed[1] + length) in taken:
+            return length
+    return most
 
 
 def _cut(mark: Mark, places: list[tuple[int, int, int]]) -> Iterator[Mark]:
