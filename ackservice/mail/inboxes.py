@@ -72,6 +72,8 @@ def _mbox(path: Path) -> Iterator[Incoming]:
 
 
 def _imap(address: MailAddress, after: str, timeout_seconds: float) -> Iterator[Incoming]:
+    if not _uses_tokens(address) and not (address.user and address.password):
+        raise BadMailSetting("The bounce mailbox needs a user and a password (?password_env=NAME), or the options of OAuth.")
     server = _connected(address, timeout_seconds)
     try:
         _log_in(server, address, timeout_seconds)
@@ -87,6 +89,10 @@ def _imap(address: MailAddress, after: str, timeout_seconds: float) -> Iterator[
         _leave(server)
 
 
+def _uses_tokens(address: MailAddress) -> bool:
+    return bool(address.options.keys() & (TOKEN_OPTIONS - {"scope"}))
+
+
 def _connected(address: MailAddress, timeout_seconds: float) -> imaplib.IMAP4_SSL:
     tls = verified_tls(address.options.get("ca", ""))
     try:
@@ -98,14 +104,12 @@ def _connected(address: MailAddress, timeout_seconds: float) -> imaplib.IMAP4_SS
 
 
 def _log_in(server: imaplib.IMAP4_SSL, address: MailAddress, timeout_seconds: float) -> None:
-    if "tenant" in address.options or "google_key" in address.options:
+    if _uses_tokens(address):
         tokens = tokens_from(address, timeout_seconds, OUTLOOK_SCOPE)
         try:
             return _authenticate(server, "XOAUTH2", xoauth2(address.user, tokens.token()))
         except imaplib.IMAP4.error:
             return _try_login(server, "XOAUTH2", xoauth2(address.user, tokens.token(renew=True)))
-    if not address.user or not address.password:
-        raise BadMailSetting("The bounce mailbox needs a user and a password (?password_env=NAME), or the options of OAuth.")
     return _try_login(server, "PLAIN", f"\0{address.user}\0{address.password}")
 
 
