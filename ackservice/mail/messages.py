@@ -307,6 +307,7 @@ def moment(value: datetime, time_zone: str) -> str:
     return f"{day(local.date())} at {local:%H:%M:%S} ({local:%Z}, {time_zone})"
 
 
+@lru_cache(maxsize=256)
 def plain(markdown: str) -> tuple[str, ...]:
     """The paragraphs of a short Markdown text as plain words: links by their text, no marks of emphasis."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
