@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
+from hypothesis import settings
 
 from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.status import Standing
 from handbook.policy.version import Change
+
+settings.register_profile("no-deadline", deadline=None)  # a busy machine is no fault of the rules
+settings.load_profile("no-deadline")
 
 DIGEST = "sha256:" + "a" * 64
 
