@@ -80,6 +80,6 @@ def version_of(file: Path) -> str:
 def _register_demo(app: Flask, demo: Demo | None) -> None:
     if demo is None:
         return
-    from ackservice.demo.web import pages
+    from ackservice.web.demo import pages
 
     app.register_blueprint(pages)

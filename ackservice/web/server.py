@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -15,24 +16,20 @@ THREADS = 8
 LARGEST_BODY = 32 * 1024**2  # bytes; beyond it waitress itself answers 413, below it our own page does
 
 
-def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080):
+def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socket.socket | None = None):
     """A server that listens already and answers once its `run()` is called; port 0 takes any free one.
 
     Nothing of X-Forwarded-* is trusted. Raises SettingsError when the port cannot be had.
     """
-    try:
-        return waitress.create_server(
-            app,
-            sockets=[_listening(host, port)],
-            threads=THREADS,
-            ident=None,
-            max_request_body_size=LARGEST_BODY,
-            connection_limit=500,
-            clear_untrusted_proxy_headers=True,
-        )
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SettingsError(f"cannot listen on {host} port {port}: {reason}. Choose another with --port") from error
+    return waitress.create_server(
+        app,
+        sockets=[listener or listen(host, port)],
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=LARGEST_BODY,
+        connection_limit=500,
+        clear_untrusted_proxy_headers=True,
+    )
 
 
 def run(app: Flask, host: str = "127.0.0.1", port: int = 8080, background: Callable[[threading.Event], None] | None = None) -> None:
@@ -57,16 +54,16 @@ def run_server(server, background: Callable[[threading.Event], None] | None = No
             worker.join(timeout=30)
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A listening socket, which fails where another program listens (waitress would share the port)."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises SettingsError when the port cannot be had, another program listening there among it."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if hasattr(socket, "SO_REUSEADDR") and socket.has_ipv6 is not None:
+        if os.name == "posix":  # on Windows this would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(1024)
-    except BaseException:
+    except (OSError, OverflowError) as error:
         listener.close()
-        raise
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from error
     return listener
