@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +15,7 @@ from ackservice.domain.status import Standing, has_left, window
 from ackservice.errors import LinkForged, LinkOfLeaver, LinkRevoked, NotAllowed, NotFound, NoticeIsClosed
 from ackservice.links import Purpose
 from ackservice.service.context import Service
-from ackservice.service.standing import find_notice, standings
+from ackservice.service.standing import find_notice, is_newer, standings, takes_over
 from ackservice.storage import acknowledgements, cuts, deliveries, notices
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import Transaction, moment
@@ -69,11 +71,24 @@ class Receipt:
     withdrawn: bool = False
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What acknowledging has to know of a recipient, as of ledger line `cut`; `issued` are all notices of the policy."""
+
+    state: LinkState
+    person: Person
+    notice: Notice
+    standing: Standing
+    shown: Notice
+    issued: tuple[Notice, ...]
+    cut: int
+
+
 def view(service: Service, token: str, now: datetime) -> LinkView:
     """What a personal link leads to. Raises LinkForged, LinkRevoked, LinkOfLeaver or NoticeIsClosed."""
     number = service.links.number(Purpose.ACKNOWLEDGE, token)
     with service.store.read() as connection:
-        return _view(service, connection, number, now)
+        return _view(connection, _find(service, connection, number, now))
 
 
 def acknowledge(service: Service, token: str, typed_name: str, now: datetime) -> int:
@@ -82,17 +97,20 @@ def acknowledge(service: Service, token: str, typed_name: str, now: datetime) ->
     Once only: acknowledging again returns the same number. The name is kept as typed. Raises as `view`, and NotAllowed
     when there is nothing to acknowledge or the name is empty or far too long.
     """
-    if not typed_name.strip():
-        raise NotAllowed("type your full name in the box, as you would sign")
-    if len(typed_name) > LONGEST_NAME:
-        raise NotAllowed(f"the name is longer than {LONGEST_NAME} characters; type your full name only")
     number = service.links.number(Purpose.ACKNOWLEDGE, token)
+    with service.store.read() as connection:
+        found = _find(service, connection, number, now)
+    if found.state is LinkState.ACKNOWLEDGED:
+        return found.standing.acknowledgement.id
+    _refuse_unless_to_read(found)
+    _refuse_unless_a_name(typed_name)
+    # Everything slow is done by now: under the write lock it is looked at again only where something relevant was recorded since.
     with service.store.write(now) as tx:
-        found = _view(service, tx.connection, number, now)
-        if found.state is LinkState.ACKNOWLEDGED:
-            return found.receipt_number
-        if found.state is not LinkState.TO_READ:
-            raise NotAllowed("there is nothing to acknowledge here any more; open the link again to see why")
+        if acknowledgements.may_have_changed(tx.connection, found.person.person_id, found.cut):
+            found = _find(service, tx.connection, number, now)
+            if found.state is LinkState.ACKNOWLEDGED:
+                return found.standing.acknowledgement.id
+            _refuse_unless_to_read(found)
         return _record(service, tx, found, method="link", typed_name=typed_name)
 
 
@@ -107,9 +125,10 @@ def record_paper(
         notice, recipient_id = find_recipient(tx.connection, policy, version, person_id)
         if signed_on < notice.issued_on:
             raise NotAllowed(f"the slip cannot have been signed on {signed_on}: the notice was given on {notice.issued_on}")
-        found = _view(service, tx.connection, recipient_id, now, by_link=False)
+        found = _find(service, tx.connection, recipient_id, now, by_link=False)
         if found.state is LinkState.ACKNOWLEDGED:
-            raise NotAllowed(f"{found.person.name} has acknowledged already (receipt {receipt_label(found.receipt_number)})")
+            label = receipt_label(found.standing.acknowledgement.id)
+            raise NotAllowed(f"{found.person.name} has acknowledged already (receipt {label})")
         if found.state is not LinkState.TO_READ:
             raise NotAllowed(f"there is nothing to acknowledge in this notice for {found.person.name}: {found.state}")
         return _record(service, tx, found, method="paper", signed_on=signed_on, recorded_by=recorded_by)
@@ -178,7 +197,7 @@ def find_recipient(connection: sqlite3.Connection, policy: str, version: str, pe
     raise NotFound(f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}")
 
 
-def _record(service: Service, tx: Transaction, found: LinkView, *, method: str, **how: object) -> int:
+def _record(service: Service, tx: Transaction, found: _Found, *, method: str, **how: object) -> int:
     signed_on = how.pop("signed_on", None)
     receipt_number = tx.record(
         "acknowledged",
@@ -204,9 +223,9 @@ def _record(service: Service, tx: Transaction, found: LinkView, *, method: str, 
     return receipt_number
 
 
-def _view(
+def _find(
     service: Service, connection: sqlite3.Connection, number: int, now: datetime, *, by_link: bool = True
-) -> LinkView:
+) -> _Found:
     target = notices.recipient_of_link(connection, number)
     if target is None:
         raise LinkForged("this link is not one of ours, or a part of it is missing")
@@ -215,29 +234,49 @@ def _view(
         raise LinkRevoked("a newer link has been sent since")
     notice = notices.notice_of_recipient(connection, recipient_id)
     as_of = service.as_of(connection, None, now)
-    standing = next(standings(service, connection, notice, as_of, recipient_id))
+    issued = notices.of_policy(connection, notice.policy, as_of.cut)
+    standing = next(standings(service, connection, notice, as_of, recipient_id, of_policy=issued))
     person = roster_rows.person(connection, standing.person_id, as_of.cut)
-    if person is None or (by_link and has_left(person.left_on, as_of.on)):
+    if by_link and (person is None or has_left(person.left_on, as_of.on)):
         raise LinkOfLeaver("the person this link was made for has left")
-    issued = [n for n in notices.all_notices(connection, as_of.cut) if n.policy == notice.policy]
-    shown = _newest_clarification(notice, issued)
+    if person is None:
+        raise NotAllowed(f"the records of {standing.person_id!r} have been erased; nothing can be added to them")
+    state = _state(notice, standing)
+    is_open = state in (LinkState.TO_READ, LinkState.NOTHING_TO_DO)
+    if is_open and notice.id in notices.closed_ids(connection, as_of.cut):
+        raise NoticeIsClosed("this notice has been closed")
+    return _Found(state, person, notice, standing, _newest_clarification(notice, issued), tuple(issued), as_of.cut)
+
+
+def _view(connection: sqlite3.Connection, found: _Found) -> LinkView:
+    shown, standing = found.shown, found.standing
     entry = notices.entry(connection, shown.id)
-    found = LinkView(
-        state=_state(notice, standing),
-        person=person,
-        notice=notice,
+    return LinkView(
+        state=found.state,
+        person=found.person,
+        notice=found.notice,
         entry=entry,
         standing=standing,
-        window=window(notice, standing),
+        window=window(found.notice, standing),
         text=notices.document(connection, shown.digest) if shown.digest else "",
         previous_text=notices.document(connection, entry.previous_digest) if entry.previous_digest else "",
         shown=shown,
         receipt_number=standing.acknowledgement.id if standing.acknowledgement else None,
-        **_newer(connection, notice, standing, issued),
+        **_newer(connection, found),
     )
-    if found.state in (LinkState.TO_READ, LinkState.NOTHING_TO_DO) and notice.id in notices.closed_ids(connection, as_of.cut):
-        raise NoticeIsClosed("this notice has been closed")
-    return found
+
+
+def _refuse_unless_to_read(found: _Found) -> None:
+    if found.state is not LinkState.TO_READ:
+        raise NotAllowed("there is nothing to acknowledge here any more; open the link again to see why")
+
+
+def _refuse_unless_a_name(typed_name: str) -> None:
+    """Any text that shows; spaces and characters without a shape of their own are no name."""
+    if not any(unicodedata.category(character)[0] not in "ZC" for character in typed_name):
+        raise NotAllowed("type your full name in the box, as you would sign")
+    if len(typed_name) > LONGEST_NAME:
+        raise NotAllowed(f"the name is longer than {LONGEST_NAME} characters; type your full name only")
 
 
 def _state(notice: Notice, standing: Standing) -> LinkState:
@@ -248,7 +287,7 @@ def _state(notice: Notice, standing: Standing) -> LinkState:
     return LinkState.TO_READ if notice.must_be_acknowledged else LinkState.NOTHING_TO_DO
 
 
-def _newest_clarification(notice: Notice, issued: list[Notice]) -> Notice:
+def _newest_clarification(notice: Notice, issued: Sequence[Notice]) -> Notice:
     """The last clarification of exactly this version, which is what its link shows; the notice itself where there is none."""
     shown = notice
     for later in sorted(issued, key=lambda n: label_key(n.version)):
@@ -260,16 +299,12 @@ def _newest_clarification(notice: Notice, issued: list[Notice]) -> Notice:
     return shown
 
 
-def _newer(
-    connection: sqlite3.Connection, notice: Notice, standing: Standing, issued: list[Notice]
-) -> dict[str, object]:
+def _newer(connection: sqlite3.Connection, found: _Found) -> dict[str, object]:
     """The newest notice that took this one over, and the person's own link to it where they have one."""
-    if not standing.superseded:
+    later = [n for n in found.issued if takes_over(n, found.notice) or is_newer(n, found.notice)]
+    if not found.standing.superseded or not later:
         return {}
-    later = [n for n in issued if n.id > notice.id and n.change is not Change.CLARIFICATION]
-    if not later:
-        return {}
-    own = {notice_id: recipient for recipient, notice_id in notices.recipients_of_person(connection, standing.person_id)}
+    own = {notice_id: recipient for recipient, notice_id in notices.recipients_of_person(connection, found.person.person_id)}
     for candidate in reversed(later):
         if candidate.id in own:
             return {"newer": candidate, "newer_link_number": notices.link_number(connection, own[candidate.id])}

@@ -38,10 +38,17 @@ def find_notice(connection: sqlite3.Connection, policy: str, version: str, cut: 
 
 
 def standings(
-    service: Service, connection: sqlite3.Connection, notice: Notice, as_of: AsOf, recipient_id: int | None = None
+    service: Service,
+    connection: sqlite3.Connection,
+    notice: Notice,
+    as_of: AsOf,
+    recipient_id: int | None = None,
+    *,
+    of_policy: Sequence[Notice] | None = None,
 ) -> Iterator[Standing]:
-    """Where each recipient of a notice stands as of a moment."""
-    of_policy = [n for n in notices.all_notices(connection, as_of.cut) if n.policy == notice.policy]
+    """Where each recipient of a notice stands as of a moment. `of_policy`: the policy's notices, where they are known already."""
+    if of_policy is None:
+        of_policy = notices.of_policy(connection, notice.policy, as_of.cut)
     later = [n for n in of_policy if takes_over(n, notice)]
     return notices.standings(
         connection,
@@ -50,7 +57,7 @@ def standings(
         zone=service.zone,
         moved_to=[n.id for n in later if n.change is not Change.WITHDRAWN],
         counting=counting_versions(notice, of_policy),
-        ended=any(n.effective_on <= as_of.on for n in later if n.version != notice.version),
+        ended=any(n.effective_on <= as_of.on for n in of_policy if is_newer(n, notice)),
         recipient_id=recipient_id,
     )
 
@@ -58,13 +65,19 @@ def standings(
 def takes_over(later: Notice, earlier: Notice) -> bool:
     """Whether a later notice takes the obligation of an earlier one over: a newer text to acknowledge, a new round, a withdrawal.
 
-    A clarification does not: acknowledging the version it clarifies goes on.
+    A clarification does not: acknowledging the version it clarifies goes on. Nor does the notice of a newer version that was
+    issued first: both have to be read then, until the newer one takes effect.
     """
     if later.id <= earlier.id or later.policy != earlier.policy or later.change is Change.CLARIFICATION:
         return False
-    if label_key(later.version) > label_key(earlier.version):
-        return True
-    return later.version == earlier.version and later.basis is not Basis.JOINING
+    return is_newer(later, earlier) or (later.version == earlier.version and later.basis is not Basis.JOINING)
+
+
+def is_newer(later: Notice, earlier: Notice) -> bool:
+    """Whether a notice is of a later version, or the withdrawal, of the same policy; clarifications stand beside their version."""
+    if later.policy != earlier.policy or later.change is Change.CLARIFICATION:
+        return False
+    return label_key(later.version) > label_key(earlier.version)
 
 
 def counting_versions(notice: Notice, of_policy: Sequence[Notice]) -> list[str]:

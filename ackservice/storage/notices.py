@@ -80,6 +80,12 @@ def all_notices(connection: sqlite3.Connection, cut: int) -> list[Notice]:
     return [_notice(row) for row in rows]
 
 
+def of_policy(connection: sqlite3.Connection, policy: str, cut: int) -> list[Notice]:
+    """Every notice of one policy issued up to the cut, oldest first."""
+    rows = connection.execute("SELECT * FROM notice WHERE policy = ? AND id <= ? ORDER BY id", (policy, cut))
+    return [_notice(row) for row in rows]
+
+
 def of_version(connection: sqlite3.Connection, policy: str, version: str, cut: int) -> list[Notice]:
     """The notices of one version, oldest round first."""
     rows = connection.execute(

@@ -90,11 +90,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A consistent snapshot for reading."""
-        connection = self._connection()
-        if connection.in_transaction:  # within a write of this thread, or a read further out
-            yield connection
-            return
         with _plain_errors(self.path):
+            connection = self._connection()
+            if connection.in_transaction:  # within a write of this thread, or a read further out
+                yield connection
+                return
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -104,15 +104,10 @@ class Store:
     @contextmanager
     def write(self, now: datetime) -> Iterator[Transaction]:
         """A short write transaction under the cross-process lock; rolled back when the block raises."""
-        with _plain_errors(self.path), self._lock:
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+        with _plain_errors(self.path):
+            connection = self._connection()  # first: without a database there is nothing to lock
+            with self._lock, _whole(connection):
                 yield Transaction(connection, now)
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
 
     def migrate(self) -> list[str]:
         """Create the database or bring it up to this version; returns the names of the migrations applied."""
@@ -130,16 +125,15 @@ class Store:
         """A consistent copy of the database in one file, complete before it stands under its name."""
         if target.exists():
             raise StorageError(f"{target} exists already; choose another name for the backup")
+        with _plain_errors(self.path):
+            connection = self._connection()
         partial = target.with_name(target.name + ".partial")
         with _plain_errors(target):
-            copy = sqlite3.connect(partial)
             try:
-                with copy:
-                    self._connection().backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
+                _copy(connection, partial)
+                os.replace(partial, target)
             finally:
-                copy.close()
-            os.replace(partial, target)
+                partial.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -153,27 +147,51 @@ class Store:
         if connection is None:
             if checked and not self.path.exists():
                 raise StorageError(f"there is no database at {self.path}; make one with: ack migrate")
-            connection = _connect(self.path)
-            if checked:
-                _check_version(connection, self.path)
-            self._local.connection = connection
+            connection = self._local.connection = _connect(self.path, checked)
         return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+@contextmanager
+def _whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that writes from its first moment: committed at the end, rolled back when the block raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _connect(path: Path, checked: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if checked:
+            _check_version(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    """A copy that is one file, without a log beside it."""
+    copy = sqlite3.connect(target)
+    try:
+        with copy:
+            connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        copy.close()
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     database = Database(connection)
     _refuse_newer(database, path)
-    pending = migrations.pending(database)
-    if pending:
-        connection.close()
+    if migrations.pending(database):
         raise StorageError(f"the database {path} is from an older version of this software; bring it up with: ack migrate")
 
 
@@ -203,8 +221,8 @@ def _in_plain_words(path: Path, error: sqlite3.DatabaseError) -> str:
     said = str(error)
     if "readonly" in said:
         return f"the database {path} cannot be written to; check the permissions of the file and of its folder"
-    if "full" in said:
-        return f"the disk that holds {path} is full; nothing was recorded. Free some space and try again"
+    if "full" in said or "disk I/O error" in said:
+        return f"the disk that holds {path} is full, or fails; nothing was recorded. Free some space and try again"
     if "locked" in said or "busy" in said:
         return f"the database {path} is in use by another program; try again in a minute"
     if "malformed" in said or "not a database" in said:

@@ -29,7 +29,7 @@ def verify(
 ) -> Report:
     """Check everything; with `head`, also that the ledger once ended with that hash (as a receipt or an export says)."""
     faults: list[str] = []
-    previous, expected, erased, head_seen = ledger.GENESIS, 0, 0, not head
+    previous, expected, erased, head_seen = ledger.GENESIS, 0, 0, head in ("", ledger.GENESIS)
     for row in connection.execute("SELECT * FROM ledger ORDER BY n"):
         expected += 1
         if row["n"] != expected:
@@ -53,9 +53,8 @@ def verify(
 
 def _check_fact(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, bool]:
     """What is wrong with the fact of a line, if anything, and whether its personal values have been erased."""
-    try:
-        content = json.loads(row["line"])
-    except ValueError:
+    content = _content(row["line"])
+    if content is None:
         return "it is not readable", False
     if (content.get("n"), content.get("at"), content.get("kind")) != (row["n"], row["at"], row["kind"]):
         return "its number, time or kind was altered", False
@@ -66,6 +65,16 @@ def _check_fact(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, 
     if stored is None:
         return f"its row in {fact.table} is missing", False
     return _compare(fact, content, stored)
+
+
+def _content(line: str) -> dict | None:
+    """What a line says, or None when it is not a line of ours."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    is_line = isinstance(content, dict) and isinstance(content.get("fact"), dict) and "sealed" in content
+    return content if is_line else None
 
 
 def _compare(fact: Fact, content: dict, stored: sqlite3.Row) -> tuple[str, bool]:
@@ -99,4 +108,17 @@ def _check_documents(connection: sqlite3.Connection) -> tuple[int, list[str]]:
         count += 1
         if digest_of(row["content"]) != row["digest"]:
             faults.append(f"the text kept as {row['digest']} was altered")
-    return count, faults
+    return count, [*faults, *_missing_documents(connection)]
+
+
+def _missing_documents(connection: sqlite3.Connection) -> list[str]:
+    """Texts a notice or an acknowledgement speaks of that are no longer kept."""
+    rows = connection.execute(
+        """
+        SELECT DISTINCT digest FROM (
+            SELECT digest FROM notice UNION ALL SELECT entry_digest FROM notice
+            UNION ALL SELECT previous_digest FROM notice UNION ALL SELECT digest FROM acknowledgement)
+        WHERE digest IS NOT NULL AND digest NOT IN (SELECT digest FROM document) ORDER BY digest
+        """
+    )
+    return [f"the text {row['digest']} is missing" for row in rows]
