@@ -75,7 +75,7 @@ def planned_reminders(window: Window, settings: ReminderSettings, calendar: Scho
     start = counts_from(window)
     if start is None or window.due_on is None:
         return ()
-    return _plan(start, window.due_on, settings, calendar)
+    return _plan(start, window.due_on, tuple(settings.days_before), settings.weekly_at_most, calendar)
 
 
 def reminder_due(
@@ -174,18 +174,20 @@ def upcoming_last_days(
 
 
 @lru_cache(maxsize=4096)  # thousands of people share a handful of windows
-def _plan(start: date, due_on: date, settings: ReminderSettings, calendar: SchoolCalendar) -> tuple[Reminder, ...]:
+def _plan(
+    start: date, due_on: date, days_before: tuple[int, ...], weekly_at_most: int, calendar: SchoolCalendar
+) -> tuple[Reminder, ...]:
     by_day: dict[date, Reminder] = {}
-    for nominal_on, kind in _nominal(start, settings):
+    for nominal_on, kind in _nominal(start, days_before, weekly_at_most):
         limit = None if kind is Kind.OVERDUE else due_on
         on = calendar.next_open(nominal_on, limit) or nominal_on
         by_day[on] = Reminder(nominal_on, on, kind)  # of several on one day, the latest says what it is about
     return tuple(by_day[day] for day in sorted(by_day))
 
 
-def _nominal(start: date, settings: ReminderSettings) -> list[tuple[date, Kind]]:
-    before = [(start - timedelta(days=days), Kind.BEFORE) for days in sorted(settings.days_before, reverse=True)]
-    weekly = [(start + number * _WEEK, Kind.OVERDUE) for number in range(1, settings.weekly_at_most + 1)]
+def _nominal(start: date, days_before: tuple[int, ...], weekly_at_most: int) -> list[tuple[date, Kind]]:
+    before = [(start - timedelta(days=days), Kind.BEFORE) for days in sorted(days_before, reverse=True)]
+    weekly = [(start + number * _WEEK, Kind.OVERDUE) for number in range(1, weekly_at_most + 1)]
     return [*before, (start, Kind.ON_THE_DAY), *weekly]
 
 
