@@ -41,6 +41,11 @@ class Run:
     site: Site | None = None
     school: School | None = None
 
+    @property
+    def address(self) -> str:
+        """The public address of the site, without a slash at its end."""
+        return (self.base_address or self.school.base_address).rstrip("/")
+
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
         library, self.school = load(self.root), load_school(self.root)
@@ -67,7 +72,7 @@ def prepare(run: Run, config: MkDocsConfig) -> None:
     if run.site is None:
         run.draw(config.site_name)
     if not _is_served(config):
-        config.site_url = (run.base_address or run.school.base_address).rstrip("/") + "/"
+        config.site_url = f"{run.address}/"
     config.copyright = run.school.name
     config.extra["handbook_drafts"] = run.drafts
     config.nav = navigation(config.nav, run.site, Path(config.docs_dir))

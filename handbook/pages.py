@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -61,9 +62,14 @@ def former_ids(book: Handbook, policy: Policy) -> list[str]:
     return sorted(former - set(book.library.policies))
 
 
-def staged_markdown(page: FrozenPage, body: str) -> str:
-    """A frozen page as Markdown, for a generator that renders every page through its theme."""
-    return fill("frozen.md", page=page, body=body)
+def staged_markdown(page: FrozenPage, body: str, base_address: str) -> str:
+    """A frozen page as Markdown, for a generator that renders every page through its theme.
+
+    Generators take a relative link to `<version>.md` for a link to a page, so that one is absolute.
+    """
+    folder = f"{base_address}/{page.address.rstrip('/').rpartition('/')[0]}/"
+    foot = re.sub(r'href="\.\./(?=[^"/]+\.md")', f'href="{folder}', page.foot)
+    return fill("frozen.md", page=page, body=body, foot=foot)
 
 
 def _files(book: Handbook, policies: list[Policy]) -> dict[str, str]:

@@ -80,7 +80,7 @@ def _write_pages(run: Run, folder: Path) -> None:
             _write(docs / path, text)
     for page in run.site.frozen:
         body = html_of(page.body, run.cache) if page.body else ""
-        _write(docs / f"{page.address.rstrip('/')}.md", staged_markdown(page, body))
+        _write(docs / f"{page.address.rstrip('/')}.md", staged_markdown(page, body, run.address))
     for path, text in run.site.files.items():
         _write((folder / BESIDE if path.endswith(".md") else docs) / path, text)
 
@@ -90,12 +90,11 @@ def _plain_config(run: Run, config, docs: Path) -> str:
     settings = _settings(Path(config.config_file_path))
     for name in OURS_ALONE:
         settings.pop(name, None)
-    base = (run.base_address or run.school.base_address).rstrip("/")
     theme = dict(settings.get("theme") or {})
     if config.theme.custom_dir:
         theme["custom_dir"] = "overrides"
     settings |= {
-        "site_url": f"{base}/",
+        "site_url": f"{run.address}/",
         "copyright": run.school.name,
         "docs_dir": "docs",
         "site_dir": "site",

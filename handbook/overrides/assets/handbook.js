@@ -4,16 +4,19 @@ document.querySelectorAll("[data-hb-print]").forEach(function (button) {
   button.addEventListener("click", function () { window.print(); });
 });
 
-/* The theme's drawer and search are opened by labels, which a keyboard does not reach. */
+/* The theme opens its menu and its search by labels, which neither a keyboard nor a screen reader reaches: put a button into each. */
+var names = { __drawer: "Menu", __search: "Search" };
 document.querySelectorAll("label.md-header__button[for]").forEach(function (label) {
-  label.tabIndex = 0;
-  label.setAttribute("role", "button");
-  if (!label.title && !label.getAttribute("aria-label")) {
-    label.setAttribute("aria-label", label.htmlFor === "__search" ? "Search" : "Menu");
-  }
-  label.addEventListener("keydown", function (event) {
-    if (event.key !== "Enter" && event.key !== " ") return;
+  var name = names[label.htmlFor];
+  if (!name) return;
+  var button = document.createElement("button");
+  button.type = "button";
+  button.className = "hb-toggle";
+  button.setAttribute("aria-label", name);
+  button.append.apply(button, Array.from(label.childNodes));
+  label.append(button);
+  button.addEventListener("click", function (event) {
     event.preventDefault();
-    label.click();
+    document.getElementById(label.htmlFor).click();
   });
 });

@@ -1,0 +1,65 @@
+"""What staff type into the search finds what they mean, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+FIRST_RESULT = ".md-search-result__item:first-child .md-search-result__link"
+POLICY = "policies/social-media/"
+
+QUERIES_FOR_THE_POLICY = [
+    "facebook", "photos of children", "personal phone", "Wikipedia", "safeguarding", "whatsapp", "tiktok",
+    "photograph", "parents permission", "work email", "linkedin", "defame", "monitoring", "privacy",
+    "logos and slogans", "copyright", "references", "recruitment", "who do i report misuse to", "bullying", "disciplinary",
+]  # fmt: skip
+
+
+def results(page: Page, address: str, query: str) -> list[str]:
+    """Addresses of the results shown for a query, the best first."""
+    page.goto(f"{address}?q={query}")
+    page.wait_for_selector(FIRST_RESULT, state="attached")
+    links = page.eval_on_selector_all(".md-search-result__link", "links => links.map(link => link.pathname)")
+    return list(dict.fromkeys(link.lstrip("/") for link in links))
+
+
+@pytest.mark.parametrize("query", QUERIES_FOR_THE_POLICY)
+def test_the_policy_comes_first(page: Page, site_address: str, query: str) -> None:
+    assert results(page, site_address, query)[0] == POLICY
+
+
+def test_a_text_on_notice_is_found_through_the_changelog(page: Page, site_address: str) -> None:
+    assert "changelog/" in results(page, site_address, "Keeping Children Safe in Education")
+    assert results(page, site_address, "KCSIE") == ["changelog/"]
+
+
+def test_superseded_and_coming_texts_are_not_searched(page: Page, site_address: str) -> None:
+    found = results(page, site_address, "social media")
+    assert not [link for link in found if link.startswith("policies/") and link != POLICY]
+
+
+def test_keywords_are_found_but_not_shown(page: Page, site_address: str) -> None:
+    results(page, site_address, "safeguarding")
+    assert not page.locator(".md-search-result .md-tag:visible").count()
+    page.goto(site_address + POLICY)
+    assert "safeguarding" not in page.locator("article").inner_text().lower()
+
+
+def test_words_found_are_marked_on_the_page(page: Page, site_address: str) -> None:
+    results(page, site_address, "Wikipedia")
+    page.goto(page.locator(FIRST_RESULT).first.get_attribute("href"))
+    expect(page.locator("article mark").first).to_have_text("Wikipedia")
+
+
+def test_a_search_can_be_shared(page: Page, site_address: str) -> None:
+    results(page, site_address, "wikipedia")
+    page.locator("[data-md-component=search-query]").wait_for()
+    shared = page.locator("[data-md-component=search-share]").get_attribute("href")
+    assert shared.endswith("?q=wikipedia")
+
+
+def test_search_suggests_how_a_word_goes_on(page: Page, site_address: str) -> None:
+    page.goto(site_address)
+    page.locator("[data-md-component=search-query]").focus()
+    page.keyboard.type("disciplin")
+    expect(page.locator("[data-md-component=search-suggest]")).to_contain_text("disciplin")
