@@ -33,7 +33,8 @@ class GraphTransport:
     base: str
     mailbox: str
     tokens: TokenSource = field(repr=False)
-    session: SafeSession = field(repr=False)
+    timeout_seconds: float = 30
+    ca: str = ""
 
     def describe(self) -> str:
         return f"Microsoft Graph at {self.base}, sending from {self.mailbox}"
@@ -41,7 +42,7 @@ class GraphTransport:
     def open(self) -> GraphSession:
         """Fetches a token, so that a wrong secret is found before the first message."""
         self.tokens.token()
-        return GraphSession(self)
+        return GraphSession(self, SafeSession(self.timeout_seconds, self.ca))
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class GraphSession:
     """Sends one message a request."""
 
     transport: GraphTransport
+    web: SafeSession = field(repr=False)
 
     def deliver(self, envelope: Envelope) -> str:
         answer = self._post(envelope, renew=False)
@@ -59,12 +61,12 @@ class GraphSession:
         raise self._error(answer)
 
     def close(self) -> None:
-        pass
+        self.web.close()
 
     def _post(self, envelope: Envelope, *, renew: bool) -> requests.Response:
         token = self.transport.tokens.token(renew=renew)
         try:
-            return self.transport.session.post(
+            return self.web.post(
                 f"{self.transport.base}/users/{quote(self.transport.mailbox)}/sendMail",
                 data=base64.b64encode(envelope.data),
                 headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"},

@@ -24,6 +24,7 @@ from ackservice.mail.errors import (
 from ackservice.mail.tokens import TokenSource
 
 FINAL_ANSWER_FACTOR = 4  # servers scan a message before they answer for it; giving up early would mean sending it twice
+_NO_ANSWER = "The connection broke off before the mail server answered for the message; it may have been taken."
 
 
 class Login(Protocol):
@@ -123,6 +124,7 @@ class SmtpSession:
     def __init__(self, transport: SmtpTransport):
         self._transport = transport
         self._smtp: smtplib.SMTP | None = None
+        self._has_served = False  # whether this connection has carried a message
 
     def connect(self) -> None:
         """Connect, encrypt and log in; a refused token is renewed once."""
@@ -166,6 +168,9 @@ class SmtpSession:
             if isinstance(error.__context__, TimeoutError):
                 raise ConnectionLost(self._too_slow(), maybe_taken=False) from error
             return None
+        except smtplib.SMTPResponseException as error:
+            self._forget()
+            raise ConnectionLost("The mail server answers what is no answer.", maybe_taken=False) from error
         return self._final_answer()
 
     def _final_answer(self) -> str:
@@ -174,10 +179,13 @@ class SmtpSession:
             code, answer = self._smtp.getreply()
             if self._smtp.sock is not None:
                 self._smtp.sock.settimeout(self._transport.timeout_seconds)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+        except (smtplib.SMTPException, OSError) as error:
             self._forget()
-            raise ConnectionLost("The connection broke off before the mail server answered for the message; it may have been "
-                                 "taken.", maybe_taken=True) from error
+            raise ConnectionLost(_NO_ANSWER, maybe_taken=True) from error
+        if not 200 <= code <= 599:
+            self._forget()
+            raise ConnectionLost(_NO_ANSWER, maybe_taken=True)
+        self._has_served = True
         if code != 250:
             self._refused(Stage.DATA, code, answer, reset=False)
         return f"{code} {self._hide(clean(answer))}"
@@ -190,6 +198,8 @@ class SmtpSession:
     def _refused(self, stage: Stage, code: int, answer: bytes, *, reset: bool) -> None:
         if code in (421, -1):
             self._forget()
+            if self._has_served and reset:  # an old connection is closed on us: no word about this message
+                raise smtplib.SMTPServerDisconnected("421")
         elif reset:
             self._reset()
         raise error_for(stage, code, self._hide(clean(answer)))
@@ -207,6 +217,7 @@ class SmtpSession:
 
     def _connect(self, *, renew: bool) -> None:
         self._forget()
+        self._has_served = False
         steps: tuple[Callable[[], None], ...] = (self._dial, self._encrypt, lambda: self._log_in(renew))
         try:
             for step in steps:

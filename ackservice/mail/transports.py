@@ -113,8 +113,10 @@ def _outbox(folder: str) -> Outbox:
 def _graph(address: MailAddress, settings: MailSettings) -> GraphTransport:
     host = address.host if address.port == 443 else f"{address.host}:{address.port}"
     tokens = tokens_from(address, settings.timeout_seconds, f"https://{host}/.default")
-    session = SafeSession(settings.timeout_seconds, address.options.get("ca", ""))
-    return GraphTransport(base=f"https://{host}/v1.0", mailbox=address.user, tokens=tokens, session=session)
+    return GraphTransport(
+        base=f"https://{host}/v1.0", mailbox=address.user, tokens=tokens, timeout_seconds=settings.timeout_seconds,
+        ca=address.options.get("ca", ""),
+    )
 
 
 def _smtp(address: MailAddress, settings: MailSettings) -> SmtpTransport:

@@ -316,6 +316,70 @@ def test_a_server_that_always_drops_before_the_message_is_tried_twice(settings, 
     assert seen == [1, 2]
 
 
+def test_an_old_connection_closed_with_421_is_replaced_without_a_word(settings, letter):
+    taken = []
+
+    def script(line, number):
+        line.greet()
+        line.take_envelope()
+        taken.append((number, line.hear_message()))
+        line.say("250 taken")
+        line.hear()
+        line.say("421 4.4.2 idle for too long")
+
+    with scripted_server(script) as port:
+        session = plain(port, settings).open()
+        for number in range(3):
+            assert session.deliver(letter(number=number)) == "250 taken"
+        session.close()
+    assert [number for number, _ in taken] == [1, 2, 3]
+
+
+def test_a_new_connection_closed_with_421_means_later(settings, letter):
+    def script(line, number):
+        line.greet()
+        line.hear()
+        line.say("421 4.3.2 too busy")
+
+    with scripted_server(script) as port:
+        session = plain(port, settings).open()
+        with pytest.raises(TryLater) as caught:
+            session.deliver(letter())
+        session.close()
+    assert caught.value.whole_server is True
+
+
+@pytest.mark.parametrize("nonsense", ["taken, thank you", "x" * 9000, "999 what"])
+def test_nonsense_after_the_message_may_mean_that_it_was_taken(settings, letter, nonsense):
+    def script(line, _):
+        line.greet()
+        line.take_envelope()
+        line.hear_message()
+        line.say(nonsense)
+
+    with scripted_server(script) as port:
+        session = plain(port, settings).open()
+        with pytest.raises(ConnectionLost) as caught:
+            session.deliver(letter())
+        session.close()
+    assert caught.value.maybe_taken is True
+
+
+@pytest.mark.parametrize("nonsense", ["hm", "x" * 9000])
+def test_nonsense_before_the_message_is_an_error_of_ours(settings, letter, nonsense):
+    def script(line, _):
+        line.greet()
+        line.hear()
+        line.say(nonsense)
+
+    with scripted_server(script) as port:
+        session = plain(port, settings).open()
+        with pytest.raises((ConnectionLost, TryLater)) as caught:
+            session.deliver(letter())
+        session.close()
+    assert getattr(caught.value, "maybe_taken", False) is False
+
+
 def test_a_banner_of_421_means_later(settings):
     with scripted_server(lambda line, _: line.say("421 4.3.2 too busy")) as port, pytest.raises(TryLater) as caught:
         plain(port, settings).open()
