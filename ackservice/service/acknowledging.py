@@ -44,8 +44,9 @@ class LinkView:
     standing: Standing
     window: Window
     text: str
-    previous_text: str
     shown: Notice
+    previous_text: str = ""  # what the person acknowledged last, or the version before; empty where there is neither
+    previous_version: str = ""
     receipt_number: int | None = None
     newer: Notice | None = None
     newer_link_number: int | None = None
@@ -189,11 +190,13 @@ def receipt_label(number: int) -> str:
 
 
 def find_recipient(connection: sqlite3.Connection, policy: str, version: str, person_id: str) -> tuple[Notice, int]:
-    """The last notice of a version and the person's recipient number in it; raises NotFound."""
-    notice = find_notice(connection, policy, version, cuts.last_cut(connection))
-    for recipient_id, notice_id in notices.recipients_of_person(connection, person_id):
-        if notice_id == notice.id:
-            return notice, recipient_id
+    """The last notice of a version that a person has, and their recipient number in it; raises NotFound."""
+    cut = cuts.last_cut(connection)
+    find_notice(connection, policy, version, cut)
+    own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(connection, person_id)}
+    for notice in reversed(notices.of_version(connection, policy, version, cut)):
+        if notice.id in own:
+            return notice, own[notice.id]
     raise NotFound(f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}")
 
 
@@ -259,7 +262,7 @@ def _view(connection: sqlite3.Connection, found: _Found) -> LinkView:
         standing=standing,
         window=window(found.notice, standing),
         text=notices.document(connection, shown.digest) if shown.digest else "",
-        previous_text=notices.document(connection, entry.previous_digest) if entry.previous_digest else "",
+        **_previous(connection, entry, found),
         shown=shown,
         receipt_number=standing.acknowledgement.id if standing.acknowledgement else None,
         **_newer(connection, found),
@@ -277,6 +280,20 @@ def _refuse_unless_a_name(typed_name: str) -> None:
         raise NotAllowed("type your full name in the box, as you would sign")
     if len(typed_name) > LONGEST_NAME:
         raise NotAllowed(f"the name is longer than {LONGEST_NAME} characters; type your full name only")
+
+
+def _previous(connection: sqlite3.Connection, entry: notices.Entry, found: _Found) -> dict[str, str]:
+    """What the text is compared with: what this person last acknowledged, or the version before where there is nothing."""
+    shown = found.shown
+    for row in acknowledgements.of_person(connection, found.person.person_id, shown.policy, found.cut):
+        if label_key(row["version"]) < label_key(shown.version):
+            return {"previous_version": row["version"], "previous_text": notices.document(connection, row["digest"])}
+    if not entry.previous_digest:
+        return {}
+    return {
+        "previous_version": entry.previous_version or "",
+        "previous_text": notices.document(connection, entry.previous_digest),
+    }
 
 
 def _state(notice: Notice, standing: Standing) -> LinkState:

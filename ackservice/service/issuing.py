@@ -113,7 +113,7 @@ def _preview(
 ) -> Preview:
     label = version.label
     cut = cuts.last_cut(connection)
-    issued = notices.of_version(connection, policy.id, label, cut)
+    issued = [n for n in notices.of_version(connection, policy.id, label, cut) if n.basis is not Basis.JOINING]
     reasons = _reasons(policy, version, issued, today, again)
     previous = policy.before(version)
     text = version.text or (previous.text if previous else None)

@@ -1,4 +1,4 @@
-"""The roster: taking a file in, all of it or nothing."""
+"""The roster: taking a file in, all of it or nothing, and bringing the audiences of open notices up to date with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ackservice.domain import roster as rules
 from ackservice.domain.roster import Person, RosterPlan
+from ackservice.service import audiences
 from ackservice.service.context import Service
 from ackservice.storage import cuts
 from ackservice.storage import roster as rows
@@ -14,16 +15,22 @@ from ackservice.storage import roster as rows
 def import_roster(service: Service, data: bytes, source: str, *, now: datetime, dry_run: bool = False) -> RosterPlan:
     """Take a CSV file in; returns what it changed, or with `dry_run` would change.
 
-    Raises RosterFaults with every fault of the file, and then nothing has changed.
+    Raises RosterFaults with every fault of the file, and then nothing has changed. Who joins, comes back or changes category is
+    given notice of what concerns them in the same transaction.
     """
     file = rules.parse(data, source, service.settings.school.categories)
+    today = service.today(now)
+    before = people(service, now)
+    foreseen = rules.plan(before, file, today)
     if dry_run:
-        return rules.plan(people(service, now), file, service.today(now))
+        return foreseen
+    library = audiences.library_or_none(service) if audiences.moves_of(foreseen, first_import=not before, on=today) else None
     with service.store.write(now) as tx:
         current = rows.people(tx.connection, cuts.last_cut(tx.connection))
-        plan = rules.plan(current, file, service.today(now))
+        plan = rules.plan(current, file, today)
         for person in plan.entries:
             rows.add_entry(tx, person)
+        audiences.follow(service, tx, audiences.moves_of(plan, first_import=not current, on=today), library, today)
     return plan
 
 

@@ -31,7 +31,7 @@ def find_notice(connection: sqlite3.Connection, policy: str, version: str, cut: 
     found = notices.of_version(connection, policy, version, cut)
     chosen = [notice for notice in found if notice.round == round_] if round_ else found
     if chosen:
-        return chosen[-1]
+        return ([n for n in chosen if n.basis is not Basis.JOINING] or chosen)[-1]
     known = sorted({f"{n.policy} {n.version}" for n in notices.all_notices(connection, cut)})
     what = f"{policy} {version}" + (f" in the round {round_!r}" if round_ else "")
     raise NotFound(f"no notice has been issued for {what} by then; notices issued: {', '.join(known) or 'none'}")
@@ -57,7 +57,7 @@ def standings(
         zone=service.zone,
         moved_to=[n.id for n in later if n.change is not Change.WITHDRAWN],
         counting=counting_versions(notice, of_policy),
-        ended=any(n.effective_on <= as_of.on for n in of_policy if is_newer(n, notice)),
+        ended=any(n.effective_on <= as_of.on for n in of_policy if ends(n, notice)),
         recipient_id=recipient_id,
     )
 
@@ -71,6 +71,11 @@ def takes_over(later: Notice, earlier: Notice) -> bool:
     if later.id <= earlier.id or later.policy != earlier.policy or later.change is Change.CLARIFICATION:
         return False
     return is_newer(later, earlier) or (later.version == earlier.version and later.basis is not Basis.JOINING)
+
+
+def ends(later: Notice, earlier: Notice) -> bool:
+    """Whether a newer notice ends an earlier one for everybody once it has effect; one made for joiners alone does not."""
+    return is_newer(later, earlier) and later.basis is not Basis.JOINING
 
 
 def is_newer(later: Notice, earlier: Notice) -> bool:

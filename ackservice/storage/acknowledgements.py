@@ -36,3 +36,15 @@ def may_have_changed(connection: sqlite3.Connection, person_id: str, cut: int) -
             {"cut": cut, "person": person_id},
         ).fetchone()[0]
     )
+
+
+def of_person(connection: sqlite3.Connection, person_id: str, policy: str, cut: int) -> list[sqlite3.Row]:
+    """What a person has acknowledged of a policy, not withdrawn, the last first."""
+    return connection.execute(
+        """
+        SELECT * FROM acknowledgement a WHERE person_id = ? AND policy = ? AND id <= ?
+        AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id AND w.id <= ?)
+        ORDER BY id DESC
+        """,
+        (person_id, policy, cut, cut),
+    ).fetchall()

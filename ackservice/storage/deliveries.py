@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ackservice.storage.store import Transaction, stamp
+from ackservice.storage.store import Transaction, moment, stamp
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,48 @@ def by_message_id(connection: sqlite3.Connection, message_id: str) -> Delivery |
     """The message of that Message-ID."""
     row = connection.execute("SELECT * FROM delivery WHERE message_id = ?", (message_id,)).fetchone()
     return _delivery(connection, row) if row else None
+
+
+def is_waiting(connection: sqlite3.Connection, kind: str, recipient_id: int) -> bool:
+    """Whether a message of that kind about a recipient is still to go out."""
+    row = connection.execute(
+        "SELECT 1 FROM delivery_item i JOIN delivery d ON d.id = i.delivery_id "
+        "WHERE i.recipient_id = ? AND d.kind = ? AND d.state IN ('queued', 'claimed') LIMIT 1",
+        (recipient_id, kind),
+    ).fetchone()
+    return row is not None
+
+
+def waits_for_person(connection: sqlite3.Connection, kind: str, person_id: str) -> bool:
+    """Whether a message of that kind to a person is still to go out."""
+    row = connection.execute(
+        "SELECT 1 FROM delivery WHERE person_id = ? AND kind = ? AND state IN ('queued', 'claimed') LIMIT 1", (person_id, kind)
+    ).fetchone()
+    return row is not None
+
+
+def last_sent_at(connection: sqlite3.Connection, kind: str, person_id: str) -> datetime | None:
+    """When a message of that kind was last sent to a person."""
+    row = connection.execute(
+        "SELECT MAX(sent_at) FROM delivery WHERE person_id = ? AND kind = ?", (person_id, kind)
+    ).fetchone()
+    return moment(row[0]) if row[0] else None
+
+
+def has_occurred(connection: sqlite3.Connection, kind: str, address: str, occasion: str) -> bool:
+    """Whether a message to a manager was queued for that occasion."""
+    row = connection.execute(
+        "SELECT 1 FROM delivery WHERE kind = ? AND person_id = '' AND address = ? AND occasion = ?", (kind, address, occasion)
+    ).fetchone()
+    return row is not None
+
+
+def failed_since(connection: sqlite3.Connection, since: datetime) -> list[sqlite3.Row]:
+    """Messages given up since then."""
+    return connection.execute(
+        "SELECT kind, person_id, address, ended_at, last_error FROM delivery WHERE state = 'failed' AND ended_at >= ? ORDER BY id",
+        (stamp(since),),
+    ).fetchall()
 
 
 def one(connection: sqlite3.Connection, delivery_id: int) -> sqlite3.Row | None:

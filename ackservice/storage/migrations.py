@@ -176,3 +176,45 @@ def m001_evidence_and_queue(db: Database) -> None:
         _create_fact_table(db, table, plain, personal)
     _run(db, _INDEXES)
     _run(db, _QUEUE)
+
+
+_PLANS = """
+CREATE TABLE reminder_plan (
+    recipient_id INTEGER PRIMARY KEY REFERENCES recipient(id),
+    next_on TEXT NOT NULL,
+    looked_on TEXT
+);
+CREATE INDEX reminder_plan_next ON reminder_plan (next_on, recipient_id);
+CREATE TABLE to_follow (
+    person_id TEXT PRIMARY KEY,
+    from_on TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX to_follow_from ON to_follow (from_on, person_id);
+CREATE INDEX dispatch_bounced ON dispatch (delivery_id) WHERE outcome = 'bounced';
+"""
+
+# Facts after which somebody's next reminder has to be worked out anew, and those after which there is none.
+_LOOK_AGAIN = (("dispatch", " WHEN NEW.kind IN ('notice', 'reminder')"), ("letter_given", ""), ("excuse_withdrawn", ""),
+               ("acknowledgement_withdrawn", ""))
+_SETTLED = ("acknowledgement", "excused")
+
+
+@migrations()
+def m002_plans(db: Database) -> None:
+    """Whom to look at next: the plan of reminders, kept by triggers beside the facts, and people who join on a day to come."""
+    _run(db, _PLANS)
+    for table, condition in _LOOK_AGAIN:
+        db.conn.execute(
+            f"CREATE TRIGGER {table}_look_again AFTER INSERT ON {table}{condition} BEGIN "
+            "INSERT INTO reminder_plan (recipient_id, next_on) VALUES (NEW.recipient_id, '') "
+            "ON CONFLICT (recipient_id) DO UPDATE SET next_on = ''; END"
+        )
+    for table in _SETTLED:
+        db.conn.execute(
+            f"CREATE TRIGGER {table}_settled AFTER INSERT ON {table} BEGIN "
+            "DELETE FROM reminder_plan WHERE recipient_id = NEW.recipient_id; END"
+        )
+    db.conn.execute(
+        "INSERT INTO reminder_plan (recipient_id, next_on) SELECT DISTINCT recipient_id, '' FROM dispatch "
+        "WHERE kind IN ('notice', 'reminder') UNION SELECT recipient_id, '' FROM letter_given"
+    )
