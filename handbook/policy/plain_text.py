@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from handbook.policy.html_tree import BLOCKS, HEADINGS, Node, text_of
@@ -14,7 +15,7 @@ _WORDS_TOLD_OF_A_MOVE = 8
 
 
 class Span(NamedTuple):
-    """A stretch of text of one kind: same, added, removed or moved. Breaks and bullets are of kind same."""
+    """A stretch of text of one kind: same, added, removed or moved. Breaks between blocks are of kind same."""
 
     kind: str
     text: str
@@ -32,13 +33,28 @@ def plain_text(items: Iterable[Item]) -> str:
     return "".join(span.text for span in spans(items))
 
 
+@dataclass
+class _Prefix:
+    """What goes before the lines of a block: something else before its first one, of the block's kind."""
+
+    kind: str
+    first: str
+    rest: str
+
+    def taken(self) -> tuple[str, str]:
+        """The prefix of the next line, and its kind."""
+        taken = self.kind, self.first
+        self.kind, self.first = "same", self.rest
+        return taken
+
+
 class _Sheet:
     """A page being written. Prefixes (bullets, indents) are kept in a stack and put before each line."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self._breaks: int | None = 0  # line breaks due before the next text; none in the middle of a line
-        self._prefixes: list[list[str]] = []
+        self._prefixes: list[_Prefix] = []
         self._label = ""  # goes before the next text
 
     def children(self, items: Iterable[Item], kind: str) -> None:
@@ -63,11 +79,11 @@ class _Sheet:
             text = text.lstrip(" ")
             if not text:
                 return
-            prefix = "".join(self._taken(p) for p in self._prefixes)
-            breaks = "\n" * self._breaks if self.spans else ""
-            self._put("same", breaks + prefix)
+            self._put("same", "\n" * self._breaks if self.spans else "")
+            for prefix in self._prefixes:
+                self._put(*prefix.taken())
         self._breaks, self._label = None, ""
-        self._put(kind, text.replace("\n", "\n" + "".join(p[1] for p in self._prefixes)))
+        self._put(kind, text.replace("\n", "\n" + "".join(p.rest for p in self._prefixes)))
 
     def _put(self, kind: str, text: str) -> None:
         if not text:
@@ -75,11 +91,6 @@ class _Sheet:
         if self.spans and self.spans[-1].kind == kind:
             text = self.spans.pop().text + text
         self.spans.append(Span(kind, text))
-
-    @staticmethod
-    def _taken(prefix: list[str]) -> str:
-        first, prefix[0] = prefix[0], prefix[1]
-        return first
 
     def _break(self, lines: int) -> None:
         if self._breaks is None and self.spans:
@@ -89,7 +100,7 @@ class _Sheet:
 
     def _block(self, items: Iterable[Item], kind: str, lines: int = 2, first: str = "", rest: str = "") -> None:
         self._break(lines)
-        self._prefixes.append([first, rest])
+        self._prefixes.append(_Prefix(kind, first, rest))
         self.children(items, kind)
         self._prefixes.pop()
         self._break(lines)
@@ -156,12 +167,13 @@ class _Sheet:
 
     def _list(self, node: Node, children: Iterable[Item], kind: str) -> None:
         number = int(node.attributes.get("start", "1"))
-        nested = any(prefix[1] for prefix in self._prefixes)
+        nested = any(prefix.rest for prefix in self._prefixes)
         self._break(1 if nested else 2)
         for item in children:
             for one in _one_by_one(item):
                 bullet = "- " if node.tag == "ul" else f"{number}. "
-                self._block((one,), kind, 1, bullet, " " * len(bullet))
+                own = _KINDS[one.kind] if isinstance(one, Mark) else kind
+                self._block((one,), own, 1, bullet, " " * len(bullet))
                 number += not isinstance(one, Mark) or one.kind.is_new
         self._break(1 if nested else 2)
 
