@@ -53,7 +53,8 @@ class NoticeItem:
     """One policy version somebody is given notice of.
 
     `due_on` is None exactly for kinds that ask for nothing. `short_by_days` above 0 makes the e-mail say that the change binds
-    this person from `binds_from` only. `summary` is the change entry's Markdown.
+    this person from `binds_from` only. `summary` is the change entry's Markdown. `in_force` matters for joiners only: whether the
+    version has taken effect already.
     """
 
     kind: NoticeKind
@@ -69,6 +70,7 @@ class NoticeItem:
     short_by_days: int = 0
     round_title: str = ""
     text_link: str = ""
+    in_force: bool = True
 
 
 @dataclass(frozen=True)
@@ -331,14 +333,14 @@ def fill(text: str) -> str:
 def _fill_line(line: str) -> tuple[str, ...]:
     if len(line) <= TEXT_WIDTH:
         return (line,)
-    indent = re.match(r"\s*(?:- )?", line)[0]
+    indent = re.match(r"\s*(?:[->] )?", line)[0]
     done: list[str] = []
-    current, hang = indent, " " * len(indent)
+    current, hang = indent, indent.replace("-", " ")
     for word in line[len(indent):].split():
-        if len(current) + len(word) + 1 > TEXT_WIDTH and current.strip(" -"):
+        if len(current) + len(word) + 1 > TEXT_WIDTH and current.strip(" ->"):
             done.append(current)
             current = hang
-        current = f"{current} {word}" if current.strip(" -") else current + word
+        current = f"{current} {word}" if current.strip(" ->") else current + word
     return (*done, current)
 
 

@@ -64,7 +64,7 @@ def reminder(*overdue, person="Ada Lovelace"):
 EXAMPLES = {
     **{f"notice-{kind}": notice(item(kind, round_title="School year 2026/27" if kind == "round" else "")) for kind in NoticeKind},
     "notice-short": notice(item(binds_from=date(2021, 9, 3), due_on=date(2021, 9, 2), short_by_days=2)),
-    "notice-early-joiner": notice(item(NoticeKind.JOINING, binds_from=date(2021, 9, 15))),
+    "notice-early-joiner": notice(item(NoticeKind.JOINING, in_force=False)),
     "notice-several": notice(item(), item(NoticeKind.JOINING, policy_title="Data Protection Policy")),
     "reminder-one": reminder(0),
     "reminder-overdue": reminder(5),

@@ -94,6 +94,17 @@ def test_each_kind_of_notice_has_its_subject_and_asks_only_where_it_must(kind, s
     assert ("Read and acknowledge" in composed.html) is kind.asks
 
 
+@pytest.mark.parametrize(("name", "told"), [
+    ("notice-joining", "It has been in effect since Wednesday 1 September 2021."),
+    ("notice-early-joiner", "takes effect on Wednesday 1 September 2021. You are new among the people it covers."),
+    ("notice-withdrawal", "It no longer applies from Wednesday 1 September 2021."),
+    ("notice-round", "again: School year 2026/27."),
+])
+def test_the_wording_fits_the_time(name, told):
+    assert told in one_line(compose(EXAMPLES[name]).text)
+    assert told in one_line(re.sub(r"<[^>]+>", "", compose(EXAMPLES[name]).html))
+
+
 def test_several_policies_come_in_one_notice():
     composed = compose(EXAMPLES["notice-several"])
     assert composed.subject == "2 policies to read and acknowledge"
@@ -169,4 +180,5 @@ def test_markdown_becomes_plain_paragraphs(markdown, paragraphs):
 
 def test_lists_hang_and_words_too_long_stand_alone():
     assert fill("- " + "word " * 20) == "- " + " ".join(["word"] * 14) + "\n  " + " ".join(["word"] * 6) + "\n"
+    assert fill("> " + "word " * 20) == "> " + " ".join(["word"] * 14) + "\n> " + " ".join(["word"] * 6) + "\n"
     assert fill("short " + "x" * 80 + " end") == "short\n" + "x" * 80 + "\nend\n"
