@@ -14,7 +14,8 @@ from pathlib import Path
 from ackservice.mail.address import MailAddress, parse
 from ackservice.mail.answers import clean
 from ackservice.mail.errors import BadMailSetting, CannotConnect, CertificateRefused, LoginRefused
-from ackservice.mail.smtp import certificate_words, connect_words, xoauth2
+from ackservice.mail.logins import xoauth2
+from ackservice.mail.smtp import certificate_words, connect_words
 from ackservice.mail.transports import OUTLOOK_SCOPE, TOKEN_OPTIONS, tokens_from, verified_tls
 
 PORTS = {"imaps": 993, "imaps+xoauth2": 993}

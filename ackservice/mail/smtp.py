@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ackservice.mail.address import MailAddress
 from ackservice.mail.answers import Stage, clean, error_for
@@ -21,80 +19,10 @@ from ackservice.mail.errors import (
     LoginRefused,
     MailError,
 )
-from ackservice.mail.tokens import TokenSource
+from ackservice.mail.logins import Login
 
 FINAL_ANSWER_FACTOR = 4  # servers scan a message before they answer for it; giving up early would mean sending it twice
 _NO_ANSWER = "The connection broke off before the mail server answered for the message; it may have been taken."
-
-
-class Login(Protocol):
-    """A way of logging in over an encrypted connection."""
-
-    user: str
-
-    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
-        """The server's last answer. With `renew`, a fresh credential is used if there is such a thing."""
-
-    @property
-    def can_renew(self) -> bool: ...
-
-    @property
-    def secrets(self) -> tuple[str, ...]: ...
-
-
-@dataclass(frozen=True)
-class PasswordLogin:
-    """User name and password, by PLAIN or LOGIN; both may hold any characters."""
-
-    user: str
-    password: str = field(repr=False)
-    can_renew: bool = field(default=False, init=False)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (self.password, _b64(self.password), _b64(f"\0{self.user}\0{self.password}"))
-
-    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
-        offered = smtp.esmtp_features.get("auth", "").upper().split()
-        if "PLAIN" in offered:
-            return smtp.docmd("AUTH", "PLAIN " + _b64(f"\0{self.user}\0{self.password}"))
-        if "LOGIN" in offered:
-            return self._login(smtp)
-        raise LoginRefused(_no_password_login(offered))
-
-    def _login(self, smtp: smtplib.SMTP) -> tuple[int, bytes]:
-        for step in ("AUTH LOGIN", _b64(self.user)):
-            code, answer = smtp.docmd(step)
-            if code != 334:
-                return code, answer
-        return smtp.docmd(_b64(self.password))
-
-
-@dataclass(frozen=True)
-class TokenLogin:
-    """XOAUTH2: a user name and a short-lived token (Microsoft 365, Google)."""
-
-    user: str
-    tokens: TokenSource
-    can_renew: bool = field(default=True, init=False)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return self.tokens.secrets
-
-    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
-        offered = smtp.esmtp_features.get("auth", "").upper().split()
-        if "XOAUTH2" not in offered:
-            raise LoginRefused(f"The mail server offers no login by OAuth; it offers: {', '.join(offered) or 'none'}.")
-        code, answer = smtp.docmd("AUTH", "XOAUTH2 " + _b64(xoauth2(self.user, self.tokens.token(renew=renew))))
-        if code == 334:  # the refusal comes as a challenge that has to be answered with an empty line
-            code, answer = smtp.docmd("")
-        return code, answer
-
-
-def xoauth2(user: str, token: str) -> str:
-    """The answer of the XOAUTH2 mechanism before it is base64-encoded."""
-    return f"user={user}\x01auth=Bearer {token}\x01\x01"
 
 
 @dataclass(frozen=True)
@@ -321,14 +249,3 @@ def stuffed(data: bytes) -> bytes:
 def _own_name(sock: socket.socket) -> str:
     ip = sock.getsockname()[0]
     return f"[IPv6:{ip}]" if ":" in ip else f"[{ip}]"
-
-
-def _no_password_login(offered: list[str]) -> str:
-    return (
-        f"The mail server takes no password login here; it offers: {', '.join(offered) or 'none'}. With XOAUTH2 among them, "
-        "write smtp+xoauth2://, as docs/mail.md shows."
-    )
-
-
-def _b64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

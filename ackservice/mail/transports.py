@@ -28,8 +28,9 @@ from ackservice.mail.errors import (
 )
 from ackservice.mail.graph import GraphTransport
 from ackservice.mail.https import SafeSession
+from ackservice.mail.logins import PasswordLogin, TokenLogin
 from ackservice.mail.outbox import Outbox
-from ackservice.mail.smtp import PasswordLogin, SmtpTransport, TokenLogin
+from ackservice.mail.smtp import SmtpTransport
 from ackservice.mail.tokens import MICROSOFT_LOGIN, GoogleTokens, MicrosoftTokens, TokenSource, google_key
 from handbook.policy.school import MailSettings
 
