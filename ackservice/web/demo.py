@@ -26,7 +26,7 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:)]")
 # E-mails carry their look in themselves; nothing of them may run or be fetched.
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation"
+    "frame-ancestors 'self'"
 )
 
 
