@@ -93,7 +93,7 @@ def main(ctx: click.Context) -> None:
     ctx.obj = ctx.obj or App()
 
 
-from ackservice.commands import evidence, notice, paper, roster, sending, serving, status  # noqa: E402
+from ackservice.commands import evidence, managers, notice, paper, roster, sending, serving, status  # noqa: E402
 
-for _module in (roster, notice, sending, status, paper, evidence, serving):
+for _module in (roster, notice, sending, status, paper, evidence, managers, serving):
     _module.register(main)

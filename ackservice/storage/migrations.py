@@ -218,3 +218,29 @@ def m002_plans(db: Database) -> None:
         "INSERT INTO reminder_plan (recipient_id, next_on) SELECT DISTINCT recipient_id, '' FROM dispatch "
         "WHERE kind IN ('notice', 'reminder') UNION SELECT recipient_id, '' FROM letter_given"
     )
+
+
+_SIGNING_IN = """
+CREATE TABLE sign_in_link (
+    secret_hash TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    ends_at TEXT NOT NULL,
+    used_at TEXT
+) WITHOUT ROWID;
+CREATE TABLE desk_session (
+    secret_hash TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    began_at TEXT NOT NULL,
+    ends_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE sign_in_attempt (
+    what TEXT PRIMARY KEY,
+    times INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m003_signing_in(db: Database) -> None:
+    """Links to sign in at the desk, sessions, and counted attempts."""
+    _run(db, _SIGNING_IN)

@@ -15,7 +15,7 @@ from ackservice.config import Settings
 from ackservice.mail.messages import count, day, moment
 from ackservice.service.acknowledging import receipt_label
 from ackservice.service.context import Service
-from ackservice.web import acknowledge, errors, health, logs, proxy, security
+from ackservice.web import acknowledge, desk, errors, health, logs, proxy, security
 from ackservice.web import site as handbook
 from ackservice.web.context import Web
 
@@ -46,6 +46,7 @@ def build(
         part.install(app)
     app.register_blueprint(acknowledge.pages)
     app.register_blueprint(health.pages)
+    desk.install(app)
     _register_demo(app, demo)
     app.register_blueprint(handbook.pages)  # last: it takes every address that nothing else has taken
     return app

@@ -1,0 +1,105 @@
+"""The desk's blueprint: who may see and do what is decided here, before any view, and closed unless a view opens it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from ackservice.service import signing_in
+from ackservice.storage.desk import Scope
+from ackservice.web.context import web
+from ackservice.web.desk import told
+from ackservice.web.errors import ForeignPost
+from handbook.policy.school import Manager
+
+COOKIE = "desk"
+PATH = "/ack/desk"
+
+pages = Blueprint("desk", __name__, url_prefix=PATH)
+View = TypeVar("View", bound=Callable)
+
+
+def public(view: View) -> View:
+    """Open a view to who is not signed in."""
+    view.desk_public = True
+    return view
+
+
+def readers_may(view: View) -> View:
+    """Let readers send this form."""
+    view.desk_readers_may = True
+    return view
+
+
+@pages.before_request
+def check() -> Response | None:
+    """Let nobody in who is not signed in, and let only managers act."""
+    view = current_app.view_functions[request.endpoint]
+    g.manager = None
+    if getattr(view, "desk_public", False):
+        return None
+    g.manager = signing_in.signed_in(web().service, session_secret(), web().now()) if session_secret() else None
+    if g.manager is None:
+        return redirect(url_for("desk.sign_in", ended=1 if session_secret() else None), 303)
+    if request.method == "POST":
+        _check_form(view)
+    return None
+
+
+def _check_form(view: Callable) -> None:
+    if not hmac.compare_digest(request.form.get("form_key", "").encode(), form_key().encode()):
+        raise ForeignPost
+    if g.manager.role != "manager" and not getattr(view, "desk_readers_may", False):
+        abort(403)
+
+
+def manager() -> Manager:
+    """Who is signed in."""
+    return g.manager
+
+
+def manager_name() -> str:
+    """Who is signed in, as the ledger keeps it."""
+    return signing_in.who(g.manager)
+
+
+def may_act() -> bool:
+    """Whether who is signed in may change anything."""
+    return g.manager.role == "manager"
+
+
+def scope() -> Scope:
+    """Whom the signed-in person may see."""
+    return Scope(g.manager.site, g.manager.team_of)
+
+
+def session_secret() -> str:
+    """What the browser's cookie holds; empty without one."""
+    return request.cookies.get(COOKIE, "")[:200]
+
+
+def form_key() -> str:
+    """What every form of this session carries: a form of another session is refused."""
+    return hashlib.sha256(f"form {session_secret()}".encode()).hexdigest()[:32]
+
+
+def done(what: str, address: str, **values: object) -> Response:
+    """Lead to a page that tells what was done; `what` is one of the sentences in `told.py`."""
+    return redirect(address + ("&" if "?" in address else "?") + told.query(what, values), 303)
+
+
+@pages.context_processor
+def for_templates() -> dict[str, object]:
+    """What every template of the desk knows."""
+    signed_in = g.get("manager")
+    return {
+        "manager": signed_in,
+        "may_act": bool(signed_in) and signed_in.role == "manager",
+        "form_key": form_key,
+        "told": told.sentence(request.args),
+    }

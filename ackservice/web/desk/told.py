@@ -1,0 +1,54 @@
+"""What the desk says after something was done: a few fixed sentences, chosen by the address of the page.
+
+The address carries a name and numbers, never words, so that nothing has to be kept between two pages and no link can make
+the desk say anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from ackservice.mail.messages import count
+
+# Each takes n (how many) and m (how many were left out).
+SENTENCES = {
+    "reminded": lambda n, m: _n(n, "reminder is", "reminders are") + " on the way." + _left(m),
+    "not-reminded": lambda n, m: "The reminders that had not been sent yet are cancelled.",
+    "renewed": lambda n, m: _n(n, "new link is", "new links are") + " on the way; the old ones have stopped working." + _left(m),
+    "on-paper": lambda n, m: _n(n, "acknowledgement", "acknowledgements") + " on paper recorded." + _left(m),
+    "letters": lambda n, m: _n(n, "letter", "letters") + " marked as handed over." + _left(m),
+    "excused": lambda n, m: _n(n, "person", "people") + " excused." + _left(m),
+    "not-excused": lambda n, m: _n(n, "excuse is", "excuses are") + " taken back.",
+    "withdrawn": lambda n, m: "The record is withdrawn. It stays in the ledger with your reason, and no longer counts.",
+    "address": lambda n, m: "The address is corrected, and what is outstanding is on its way to it.",
+    "address-only": lambda n, m: "The address is corrected. Nothing was outstanding, so nothing was sent.",
+    "closed": lambda n, m: "The notice is closed.",
+}
+
+
+def query(what: str, values: Mapping[str, object]) -> str:
+    """The end of an address that makes its page say the sentence."""
+    if what not in SENTENCES:
+        raise KeyError(what)
+    return urlencode({"done": what, **{name: value for name, value in values.items() if value not in (None, "")}})
+
+
+def sentence(arguments: Mapping[str, str]) -> str:
+    """The sentence an address asks for; empty when it asks for none of ours."""
+    make = SENTENCES.get(arguments.get("done", ""))
+    return make(_number(arguments.get("n")), _number(arguments.get("m"))) if make else ""
+
+
+def _n(number: int, one: str, many: str) -> str:
+    return count(number, one, many).capitalize() if number == 0 else count(number, one, many)
+
+
+def _left(number: int) -> str:
+    if not number:
+        return ""
+    return f" {count(number, 'person was', 'people were').capitalize()} left out, because it does not fit where they stand."
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
