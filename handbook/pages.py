@@ -16,6 +16,8 @@ from handbook.render import body
 from handbook.site import Days, FrozenPage, Handbook, Site
 from handbook.wording import fill
 
+NO_SERVICE = "/ack/* /404.html 404!\n"  # a preview must not reach the service; these rules come before netlify.toml's
+
 
 def site(
     library: Library,
@@ -82,7 +84,8 @@ def _files(book: Handbook, policies: list[Policy]) -> dict[str, str]:
         book.library, book.school, days.as_of, days.built_on, drafts=book.drafts, base_address=book.base_address
     )
     files["feed.xml"] = atom(book.library, book.school, days.as_of, base_address=book.base_address)
-    moved = [f"/policies/{old}/* /policies/{p.id}/:splat 301!\n" for p in policies for old in former_ids(book, p)]
+    moved = [NO_SERVICE] if book.drafts else []
+    moved += [f"/policies/{old}/* /policies/{p.id}/:splat 301!\n" for p in policies for old in former_ids(book, p)]
     if moved:
         files["_redirects"] = "".join(moved)
     return files

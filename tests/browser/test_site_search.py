@@ -11,7 +11,7 @@ POLICY = "policies/social-media/"
 QUERIES_FOR_THE_POLICY = [
     "facebook", "photos of children", "personal phone", "Wikipedia", "safeguarding", "whatsapp", "tiktok",
     "photograph", "parents permission", "work email", "linkedin", "defame", "monitoring", "privacy",
-    "logos and slogans", "copyright", "references", "recruitment", "who do i report misuse to", "bullying", "disciplinary",
+    "trademarks", "copyright", "references", "recruitment", "who do i report misuse to", "bullying", "disciplinary",
 ]  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_keywords_are_found_but_not_shown(page: Page, site_address: str) -> None
 
 def test_words_found_are_marked_on_the_page(page: Page, site_address: str) -> None:
     results(page, site_address, "Wikipedia")
-    page.goto(page.locator(FIRST_RESULT).first.get_attribute("href"))
+    page.goto(page.locator(".md-search-result__link[href*=purpose]").evaluate("link => link.href"))
     expect(page.locator("article mark").first).to_have_text("Wikipedia")
 
 
@@ -58,8 +58,8 @@ def test_a_search_can_be_shared(page: Page, site_address: str) -> None:
     assert shared.endswith("?q=wikipedia")
 
 
-def test_search_suggests_how_a_word_goes_on(page: Page, site_address: str) -> None:
+def test_search_suggests_how_a_word_of_a_heading_goes_on(page: Page, site_address: str) -> None:
     page.goto(site_address)
     page.locator("[data-md-component=search-query]").focus()
-    page.keyboard.type("disciplin")
-    expect(page.locator("[data-md-component=search-suggest]")).to_contain_text("disciplin")
+    page.keyboard.type("responsi")
+    expect(page.locator("[data-md-component=search-suggest]")).to_contain_text("responsib")
