@@ -42,6 +42,13 @@ P3,Chidi Example,,Governor,,
 """
 
 
+class WholeAnswers(FlaskClient):
+    """Reads every answer to its end, as a browser does, so that files are closed."""
+
+    def open(self, *args: object, **settings: object):
+        return super().open(*args, **{"buffered": True, **settings})
+
+
 @dataclass
 class SchoolTree:
     """The files of a school with one policy, the service over it, and what a test does to them."""
@@ -90,6 +97,7 @@ class SchoolTree:
 
     def app(self, service: Service | None = None, **more: object) -> Flask:
         app = create_app(self.settings, clock=self.clock, service=service, **more)
+        app.test_client_class = WholeAnswers
         app.testing = False  # errors are answered as they would be to people
         return app
 
