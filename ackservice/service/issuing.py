@@ -167,7 +167,10 @@ def _find(service: Service, policy_id: str, label: str) -> tuple[Policy, PolicyV
 def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today: date, again: str) -> list[str]:
     reasons = []
     stage = policy.stage(version, today)
-    if stage is Stage.DRAFT:
+    entry = version.entry
+    if entry.approved_by and entry.approved_on and entry.approved_on > today:
+        reasons.append(f"the approval is dated {entry.approved_on}, which is after today ({today})")
+    elif stage is Stage.DRAFT:
         reasons.append(
             "no approval is recorded; once the Board of Governors has approved the version: "
             f"handbook approve {policy.id} {version.label} --by WHO --on DATE"
