@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -21,6 +22,7 @@ def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socke
 
     Nothing of X-Forwarded-* is trusted. Raises SettingsError when the port cannot be had.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a warning for each request that waits its turn
     return waitress.create_server(
         app,
         sockets=[listener or listen(host, port)],
