@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ackservice.domain.notice import Basis, Notice, window_of
 from ackservice.domain.roster import Person
-from ackservice.domain.status import Standing, has_left, status_of, window
+from ackservice.domain.status import Standing, Status, has_left, status_of, window
 from ackservice.mail import messages
 from ackservice.mail.envelope import Envelope
 from ackservice.mail.mime import envelope
@@ -34,6 +34,7 @@ class Letter:
     name: str
     items: tuple[int, ...]
     links: tuple[str, ...] = ()
+    is_kept: bool = True  # messages to managers are not: they name many people
 
     def kept_text(self) -> str:
         """What is kept of it to be shown at the desk: a personal link is nobody else's to use, so it is left out."""
@@ -47,7 +48,7 @@ def compose(service: Service, connection: sqlite3.Connection, delivery: Delivery
     """The message as it has to read now, or None when nobody needs it any more."""
     if "text" in delivery.payload:
         composed = messages.Composed(**{part: delivery.payload[part] for part in ("subject", "text", "html")})
-        return Letter(composed, delivery.address, str(delivery.payload.get("name", "")), ())
+        return Letter(composed, delivery.address, str(delivery.payload.get("name", "")), (), is_kept=False)
     as_of = service.as_of(connection, None, now)
     person = roster_rows.person(connection, delivery.person_id, as_of.cut)
     if person is None or not person.email:
@@ -56,7 +57,7 @@ def compose(service: Service, connection: sqlite3.Connection, delivery: Delivery
         return _receipt(service, connection, delivery, person)
     if has_left(person.left_on, as_of.on):
         return None
-    expected = (_expected(service, connection, recipient_id, as_of) for recipient_id in delivery.items)
+    expected = (_expected(service, connection, recipient_id, as_of, delivery.kind) for recipient_id in delivery.items)
     items = [item for item in expected if item]
     if not items:
         return None
@@ -88,13 +89,18 @@ class _Item:
     link: str
 
 
-def _expected(service: Service, connection: sqlite3.Connection, recipient_id: int, as_of: AsOf) -> _Item | None:
-    """The item, unless the person has acknowledged, been excused, left or been moved on, or the notice is closed."""
+def _expected(service: Service, connection: sqlite3.Connection, recipient_id: int, as_of: AsOf, kind: str) -> _Item | None:
+    """The item, unless the person has acknowledged, been excused, left or been moved on, or the notice is closed.
+
+    A clarification is told also to who acknowledged what it clarifies; nobody is reminded of one.
+    """
     notice = notices.notice_of_recipient(connection, recipient_id)
     if notice is None or notice.id in notices.closed_ids(connection, as_of.cut):
         return None
     standing = next(standings(service, connection, notice, as_of, recipient_id))
-    if status_of(notice, standing, as_of.on).is_settled:
+    status = status_of(notice, standing, as_of.on)
+    is_told_anyway = kind == NOTICE and not notice.must_be_acknowledged and status is Status.ACKNOWLEDGED
+    if (status.is_settled and not is_told_anyway) or (kind == REMINDER and not notice.must_be_acknowledged):
         return None
     link = service.acknowledge_link(notices.link_number(connection, recipient_id))
     return _Item(notice, standing, notices.entry(connection, notice.id), link)

@@ -1,21 +1,54 @@
-"""Everything that is due now: what cron, a timer or the embedded loop calls, any number of times."""
+"""Everything that is due now: what cron, a timer or the embedded loop calls, any number of times and by several at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from ackservice.clock import Clock
+from ackservice.errors import AckError
 from ackservice.mail.envelope import Transport
+from ackservice.service import audiences, bouncing, nightly, overdue, reminding, summaries
+from ackservice.service.bouncing import BounceResult
 from ackservice.service.context import Service
 from ackservice.service.sending import Progress, SendResult, send_due
+from ackservice.storage import plans
+from handbook.policy.errors import HandbookError
+
+SECONDS_BETWEEN_RUNS = 60
 
 
-@dataclass(frozen=True)
+@dataclass
 class DueResult:
-    """What one run did."""
+    """What one run did. `problems` are whole sentences; each stopped one piece of work and no other."""
 
-    sending: SendResult
+    sending: SendResult = field(default_factory=SendResult)
+    inducted: int = 0
+    reminded: int = 0
+    owner_lists: int = 0
+    review_reminders: int = 0
+    summary: bool = False
+    build_asked: bool = False
+    bounces: BounceResult | None = None
+    problems: list[str] = field(default_factory=list)
+
+    def in_words(self) -> list[str]:
+        """What was done besides sending, a line each."""
+        counted = (
+            (self.inducted, "people who joined were given notice"),
+            (self.reminded, "reminders queued"),
+            (self.owner_lists, "lists of overdue people queued"),
+            (self.review_reminders, "review reminders queued"),
+        )
+        lines = [f"{number} {what}." for number, what in counted if number]
+        lines += ["Weekly summary queued."] if self.summary else []
+        lines += ["The static host was asked to build the handbook."] if self.build_asked else []
+        lines += [f"Returned mail: {self.bounces.in_words()}"] if self.bounces and self.bounces.recorded else []
+        return lines
 
 
 def run_due(
@@ -26,6 +59,88 @@ def run_due(
     wait: Callable[[float], None],
     pace: bool = True,
     progress: Progress = lambda result: None,
+    environ: Mapping[str, str] = os.environ,
 ) -> DueResult:
-    """Do all that is due now; doing it again does nothing more."""
-    return DueResult(sending=send_due(service, transport, clock, wait=wait, pace=pace, progress=progress))
+    """Do all that is due now; doing it again does nothing more.
+
+    A piece of work that fails for a reason somebody can mend is told, and the others are done; sending comes last.
+    """
+    result = DueResult()
+    now = clock.now()
+    with _kept_apart(result):
+        result.inducted = _induct(service, clock)
+    with _kept_apart(result):
+        result.bounces = bouncing.poll_bounces(service, now, environ)
+    with _kept_apart(result):
+        result.review_reminders = nightly.queue_review_reminders(service, now)
+    with _kept_apart(result):
+        result.reminded, late = reminding.queue_reminders(service, now)
+        result.owner_lists = overdue.queue_lists(service, late, now)
+    with _kept_apart(result):
+        result.summary = summaries.queue_summary(service, transport, now)
+    with _kept_apart(result):
+        result.build_asked = nightly.call_build_hook(service, now, environ)
+    result.sending = send_due(service, transport, clock, wait=wait, pace=pace, progress=progress)
+    return result
+
+
+class Loop:
+    """The due work of a process that stays: one run a minute until stopped."""
+
+    def __init__(self, service: Service, transport: Transport, clock: Clock, *, before: Callable[[], None] = lambda: None):
+        self._service = service
+        self._transport = transport
+        self._clock = clock
+        self._before = before  # further work of the process, such as building the handbook anew after midnight
+        self._log = logging.getLogger("ackservice.due")
+
+    def __call__(self, stop: threading.Event) -> None:
+        """Run until `stop` is set. A fault is logged and tried again in the next run."""
+        try:
+            while not stop.is_set():
+                self._once(stop)
+                stop.wait(SECONDS_BETWEEN_RUNS)
+        finally:
+            self._service.store.close()
+
+    def _once(self, stop: threading.Event) -> None:
+        try:
+            self._before()
+            result = run_due(self._service, self._transport, self._clock, wait=lambda seconds: _wait(stop, seconds))
+        except Stopped:
+            return
+        except Exception:
+            self._log.exception("the due work failed; it is tried again in a minute")
+            return
+        for line in result.in_words():
+            self._log.info(line)
+        for problem in [*result.problems, *([result.sending.stopped] if result.sending.stopped else [])]:
+            self._log.warning(problem)
+
+
+class Stopped(Exception):
+    """The process is to end."""
+
+
+def _wait(stop: threading.Event, seconds: float) -> None:
+    if stop.wait(seconds):
+        raise Stopped
+
+
+def _induct(service: Service, clock: Clock) -> int:
+    now = clock.now()
+    today = service.today(now)
+    with service.store.read() as connection:
+        if not plans.to_follow(connection, today):
+            return 0
+    library = audiences.library_or_none(service)
+    with service.store.write(now) as tx:
+        return audiences.follow_waiting(service, tx, library, today).inducted
+
+
+@contextmanager
+def _kept_apart(result: DueResult) -> Iterator[None]:
+    try:
+        yield
+    except (AckError, HandbookError, OSError) as error:
+        result.problems.append(str(error))

@@ -24,6 +24,7 @@ class Delivery:
     message_id: str
     attempts: int
     items: tuple[int, ...] = ()
+    occasion: str = ""
 
 
 def add(
@@ -65,9 +66,14 @@ def add(
 
 
 def claim(tx: Transaction, now: datetime, most: int) -> list[Delivery]:
-    """Take up to `most` messages that are due, oldest first; they are this process's until released or ended."""
+    """Take up to `most` messages that are due, oldest first; they are this process's until released or ended.
+
+    What somebody is waiting for at this moment (a receipt, a link to sign in) goes before everything else.
+    """
     rows = tx.execute(
-        "SELECT * FROM delivery WHERE state = 'queued' AND not_before <= ? ORDER BY not_before, id LIMIT ?", (stamp(now), most)
+        "SELECT * FROM delivery WHERE state = 'queued' AND not_before <= ? "
+        "ORDER BY kind NOT IN ('sign-in', 'receipt'), not_before, id LIMIT ?",
+        (stamp(now), most),
     ).fetchall()
     for row in rows:
         tx.execute(
@@ -82,12 +88,13 @@ def release_orphans(tx: Transaction) -> int:
 
 
 def end(tx: Transaction, delivery_id: int, state: str, *, error: str = "", sent_text: bytes | None = None) -> None:
-    """A message's end: sent, failed, dropped or bounced."""
+    """A message's end: sent, failed, dropped or bounced. What was written for it when it was queued is not kept."""
     tx.execute(
         """
         UPDATE delivery SET state = :state, ended_at = :at, last_error = :error,
             sent_at = CASE WHEN :state = 'sent' THEN :at ELSE sent_at END,
-            sent_text = COALESCE(:sent_text, sent_text)
+            sent_text = COALESCE(:sent_text, sent_text),
+            payload = CASE WHEN json_extract(payload, '$.text') IS NULL THEN payload ELSE '{}' END
         WHERE id = :id
         """,
         {"state": state, "at": tx.at, "error": error, "sent_text": sent_text, "id": delivery_id},
@@ -109,6 +116,11 @@ def due_count(connection: sqlite3.Connection, now: datetime) -> int:
     return connection.execute(
         "SELECT COUNT(*) FROM delivery WHERE state = 'queued' AND not_before <= ?", (stamp(now),)
     ).fetchone()[0]
+
+
+def waiting_count(connection: sqlite3.Connection) -> int:
+    """How many messages wait, due or not."""
+    return connection.execute("SELECT COUNT(*) FROM delivery WHERE state IN ('queued', 'claimed')").fetchone()[0]
 
 
 def due(connection: sqlite3.Connection, now: datetime, most: int) -> list[Delivery]:
@@ -172,6 +184,22 @@ def failed_since(connection: sqlite3.Connection, since: datetime) -> list[sqlite
     ).fetchall()
 
 
+def sent_to(connection: sqlite3.Connection, delivery_id: int) -> str:
+    """The address a message really went to, which may be newer than the one it was queued with; empty when unknown."""
+    row = connection.execute(
+        "SELECT address FROM dispatch WHERE delivery_id = ? AND outcome = 'sent' ORDER BY id LIMIT 1", (delivery_id,)
+    ).fetchone()
+    return (row["address"] or "") if row else ""
+
+
+def items_sent(connection: sqlite3.Connection, delivery_id: int) -> list[int]:
+    """The recipients a message was about when it went out."""
+    rows = connection.execute(
+        "SELECT DISTINCT recipient_id FROM dispatch WHERE delivery_id = ? AND outcome = 'sent' ORDER BY 1", (delivery_id,)
+    )
+    return [row[0] for row in rows]
+
+
 def one(connection: sqlite3.Connection, delivery_id: int) -> sqlite3.Row | None:
     """A queue row as it stands."""
     return connection.execute("SELECT * FROM delivery WHERE id = ?", (delivery_id,)).fetchone()
@@ -190,4 +218,5 @@ def _delivery(connection: sqlite3.Connection, row: sqlite3.Row) -> Delivery:
         message_id=row["message_id"],
         attempts=row["attempts"],
         items=tuple(item[0] for item in items),
+        occasion=row["occasion"],
     )

@@ -293,3 +293,31 @@ def _notice(row: sqlite3.Row) -> Notice:
 def count_recipients(connection: sqlite3.Connection, notice_id: int) -> int:
     """How many people a notice was given to."""
     return connection.execute("SELECT COUNT(*) FROM recipient WHERE notice_id = ?", (notice_id,)).fetchone()[0]
+
+
+def last_answer(connection: sqlite3.Connection, recipient_id: int) -> tuple[str, str]:
+    """(address, what the server said) of the last message to a recipient that was refused or came back."""
+    row = connection.execute(
+        "SELECT address, detail FROM dispatch WHERE recipient_id = ? AND outcome <> 'sent' ORDER BY id DESC LIMIT 1", (recipient_id,)
+    ).fetchone()
+    return (row["address"] or "", row["detail"] or "") if row else ("", "")
+
+
+def issued_versions(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """(policy, version) of every notice given to a whole audience."""
+    return {(row[0], row[1]) for row in connection.execute("SELECT policy, version FROM notice WHERE basis <> 'joining'")}
+
+
+def first_recorded_at(connection: sqlite3.Connection) -> str:
+    """When the first line of the ledger was recorded; empty while there is none."""
+    row = connection.execute("SELECT at FROM ledger WHERE n = 1").fetchone()
+    return row["at"] if row else ""
+
+
+def open_suggestions(connection: sqlite3.Connection, policy: str) -> int:
+    """How many suggestions about a policy are not answered yet."""
+    return connection.execute(
+        "SELECT COUNT(*) FROM question q WHERE q.kind = 'suggestion' AND q.policy = ? "
+        "AND NOT EXISTS (SELECT 1 FROM question_answered a WHERE a.question_id = q.id)",
+        (policy,),
+    ).fetchone()[0]

@@ -46,17 +46,19 @@ def all_rows(connection: sqlite3.Connection) -> dict[int, tuple[str, date | None
             for row in connection.execute("SELECT * FROM reminder_plan")}
 
 
-def set_next(tx: Transaction, row: PlanRow, next_on: date | None, looked_on: date | None) -> None:
-    """Write the next day (None for no day in sight), unless something has changed since the row was read."""
-    tx.execute(
+def set_next(tx: Transaction, row: PlanRow, next_on: date | None, looked_on: date | None) -> bool:
+    """Write the next day (None for no day in sight); False when something has changed since the row was read."""
+    cursor = tx.execute(
         "UPDATE reminder_plan SET next_on = ?, looked_on = ? WHERE recipient_id = ? AND next_on = ?",
         (next_on.isoformat() if next_on else NEVER, looked_on.isoformat() if looked_on else None, row.recipient_id, row.next_on),
     )
+    return cursor.rowcount == 1
 
 
-def remove(tx: Transaction, row: PlanRow) -> None:
-    """Somebody nothing more is expected of, unless something has changed since the row was read."""
-    tx.execute("DELETE FROM reminder_plan WHERE recipient_id = ? AND next_on = ?", (row.recipient_id, row.next_on))
+def remove(tx: Transaction, row: PlanRow) -> bool:
+    """Forget somebody nothing more is expected of; False when something has changed since the row was read."""
+    cursor = tx.execute("DELETE FROM reminder_plan WHERE recipient_id = ? AND next_on = ?", (row.recipient_id, row.next_on))
+    return cursor.rowcount == 1
 
 
 def look_again(tx: Transaction, person_id: str) -> None:
