@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 
@@ -123,6 +124,18 @@ def finish(run: Run, config: MkDocsConfig) -> None:
         target.write_text(text, encoding="utf-8", newline="\n")
     _warn_of_broken_links(run, out)
     write_headers(out)
+
+
+def template_cache(run: Run) -> FileSystemBytecodeCache | None:
+    """Where compiled templates are kept: Jinja checks each against its source, and compiles anew what does not match."""
+    if run.cache.folder is None:
+        return None
+    folder = run.cache.folder / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def own_page(run: Run, markdown: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, own_page, prepare
+from handbook.generator import Run, add_files, finish, own_page, prepare, template_cache
 from handbook.policy.errors import HandbookError
 
 _run: Run | None = None
@@ -29,6 +30,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Put the generated pages in the place of the policy sources."""
     add_files(_run, files, config)
     return files
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Keep the theme's compiled templates from one build to the next."""
+    env.bytecode_cache = template_cache(_run)
+    return env
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
