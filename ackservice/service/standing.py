@@ -86,16 +86,20 @@ def is_newer(later: Notice, earlier: Notice) -> bool:
 
 
 def counting_versions(notice: Notice, of_policy: Sequence[Notice]) -> list[str]:
-    """Versions whose acknowledgement counts for a clarification: the one it clarifies, and those clarified on the way."""
+    """Versions whose acknowledgement counts for a clarification: the one it clarifies, and all that clarify the same one.
+
+    A link to the version shows its newest clarification, and that is what its acknowledgement then names.
+    """
     if notice.change is not Change.CLARIFICATION:
         return []
-    earlier = [n for n in of_policy if label_key(n.version) < label_key(notice.version)]
-    counting = []
-    for candidate in sorted(earlier, key=lambda n: label_key(n.version), reverse=True):
-        counting.append(candidate.version)
+    family: list[Notice] = []
+    for candidate in sorted(of_policy, key=lambda n: label_key(n.version)):
         if candidate.change is not Change.CLARIFICATION:
-            break
-    return counting
+            if label_key(candidate.version) > label_key(notice.version):
+                break
+            family = []
+        family.append(candidate)
+    return sorted({member.version for member in family})
 
 
 def report(service: Service, policy: str, version: str, *, on: date | None, now: datetime, round_: str = "") -> Report:
