@@ -244,3 +244,118 @@ CREATE TABLE sign_in_attempt (
 def m003_signing_in(db: Database) -> None:
     """Links to sign in at the desk, sessions, and counted attempts."""
     _run(db, _SIGNING_IN)
+
+
+_STANDING = """
+CREATE TABLE standing_due (
+    recipient_id INTEGER PRIMARY KEY,
+    since INTEGER NOT NULL
+);
+CREATE TABLE standing_now (
+    recipient_id INTEGER PRIMARY KEY,
+    notice_id INTEGER NOT NULL,
+    person_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    category TEXT NOT NULL,
+    site TEXT NOT NULL,
+    line_manager_id TEXT NOT NULL,
+    lasting TEXT NOT NULL,
+    is_open INTEGER NOT NULL,
+    left_on TEXT NOT NULL,
+    notified_on TEXT NOT NULL,
+    in_time TEXT NOT NULL,
+    binds_from TEXT NOT NULL,
+    due_on TEXT NOT NULL,
+    acknowledged_at TEXT NOT NULL,
+    acknowledged_on TEXT NOT NULL,
+    method TEXT NOT NULL,
+    other_name TEXT NOT NULL,
+    reminders_sent INTEGER NOT NULL,
+    last_sent_at TEXT NOT NULL
+);
+CREATE INDEX standing_now_name ON standing_now (notice_id, name_key, recipient_id);
+CREATE INDEX standing_now_open ON standing_now (notice_id, is_open, name_key, recipient_id);
+CREATE INDEX standing_now_lasting ON standing_now (notice_id, lasting, name_key, recipient_id);
+CREATE INDEX standing_now_acknowledged ON standing_now (notice_id, acknowledged_at, recipient_id);
+CREATE INDEX standing_now_due ON standing_now (notice_id, is_open, due_on, recipient_id);
+CREATE INDEX standing_now_team ON standing_now (notice_id, line_manager_id);
+CREATE INDEX standing_now_person ON standing_now (person_id);
+CREATE TABLE standing_count (
+    notice_id INTEGER NOT NULL,
+    lasting TEXT NOT NULL,
+    category TEXT NOT NULL,
+    left_on TEXT NOT NULL,
+    due_on TEXT NOT NULL,
+    in_time TEXT NOT NULL,
+    people INTEGER NOT NULL,
+    PRIMARY KEY (notice_id, lasting, category, left_on, due_on, in_time)
+) WITHOUT ROWID;
+CREATE TABLE standing_day (
+    notice_id INTEGER NOT NULL,
+    on_day TEXT NOT NULL,
+    people INTEGER NOT NULL,
+    PRIMARY KEY (notice_id, on_day)
+) WITHOUT ROWID;
+"""
+
+# What a count is kept by. Days that no longer matter for somebody settled are left out, so that the counts stay few.
+_COUNTED = """{row}.notice_id, {row}.lasting, {row}.category, CASE {row}.is_open WHEN 1 THEN {row}.left_on ELSE '' END,
+    CASE {row}.is_open WHEN 1 THEN {row}.due_on ELSE '' END, {row}.in_time"""
+_COUNT = """
+CREATE TRIGGER standing_now_{event} AFTER {statement} ON standing_now BEGIN
+    INSERT INTO standing_count (notice_id, lasting, category, left_on, due_on, in_time, people) VALUES ({key}, {by})
+        ON CONFLICT DO UPDATE SET people = people + {by};
+    INSERT INTO standing_day (notice_id, on_day, people) SELECT {row}.notice_id, {row}.acknowledged_on, {by}
+        WHERE {row}.acknowledged_on <> '' ON CONFLICT DO UPDATE SET people = people + {by};
+END;
+"""
+_MARK = "INSERT INTO standing_due (recipient_id, since) {whom} ON CONFLICT (recipient_id) DO UPDATE SET since = excluded.since"
+_THAT_ONE = _MARK.format(whom="VALUES (NEW.recipient_id, NEW.id)")
+_SAME_POLICY = _MARK.format(
+    whom="SELECT r.id, NEW.id FROM recipient r JOIN notice n ON n.id = r.notice_id WHERE r.person_id = {person} AND n.policy = "
+    "(SELECT policy FROM notice WHERE id = {notice}) "
+    "AND (r.id = {own} OR NOT EXISTS (SELECT 1 FROM standing_now s WHERE s.recipient_id = r.id AND {settled}))"
+)
+_OWN_NOTICE = "(SELECT notice_id FROM recipient WHERE id = NEW.recipient_id)"
+_OWN_PERSON = "(SELECT person_id FROM recipient WHERE id = NEW.recipient_id)"
+_ALL_OF_PERSON = _MARK.format(whom="SELECT id, (SELECT MAX(n) FROM ledger) FROM recipient WHERE person_id = NEW.person_id")
+_MARKS = (
+    ("dispatch", "INSERT", _THAT_ONE),
+    ("letter_given", "INSERT", _THAT_ONE),
+    ("excused", "INSERT", _THAT_ONE),
+    ("excuse_withdrawn", "INSERT", _THAT_ONE),
+    (
+        "recipient",
+        "INSERT",
+        _SAME_POLICY.format(
+            person="NEW.person_id", notice="NEW.notice_id", own="NEW.id", settled="s.lasting IN ('acknowledged', 'excused', 'superseded')"
+        ),
+    ),
+    (
+        "acknowledgement",
+        "INSERT",
+        _SAME_POLICY.format(person="NEW.person_id", notice=_OWN_NOTICE, own="NEW.recipient_id", settled="s.lasting = 'acknowledged'"),
+    ),
+    (
+        "acknowledgement_withdrawn",
+        "INSERT",
+        _SAME_POLICY.format(person=_OWN_PERSON, notice=_OWN_NOTICE, own="NEW.recipient_id", settled="0"),
+    ),
+    ("recipient", "UPDATE", _MARK.format(whom="VALUES (NEW.id, (SELECT MAX(n) FROM ledger))")),
+    ("roster_entry", "INSERT", _ALL_OF_PERSON),
+    ("roster_entry", "UPDATE", _ALL_OF_PERSON),
+    ("acknowledgement", "UPDATE", _MARK.format(whom="VALUES (NEW.recipient_id, (SELECT MAX(n) FROM ledger))")),
+)
+
+
+@migrations()
+def m004_standing_now(db: Database) -> None:
+    """Where each recipient stands, computed beforehand for the desk. Triggers mark whom a new fact concerns for another look."""
+    _run(db, _STANDING)
+    for event, statement, row, by in (("counted", "INSERT", "NEW", "1"), ("discounted", "DELETE", "OLD", "-1")):
+        db.conn.execute(_COUNT.format(event=event, statement=statement, row=row, by=by, key=_COUNTED.format(row=row)).strip())
+    for table, statement, mark in _MARKS:
+        event = "added" if statement == "INSERT" else "changed"
+        db.conn.execute(f"CREATE TRIGGER {table}_{event}_standing AFTER {statement} ON {table} BEGIN {mark}; END")
+    db.conn.execute("INSERT INTO standing_due (recipient_id, since) SELECT id, id FROM recipient")
