@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ackservice.commands.tables import table
-from ackservice.service import issuing, preview
+from ackservice.service import closing, issuing, preview
 
 
 @click.group()
@@ -42,6 +42,24 @@ def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str
     if done.short_by_days:
         click.echo(f"Short notice by {done.short_by_days} days; the reason is kept.")
     click.echo("Send them with: ack send" + ("; letters with: ack letters" if done.on_paper else ""))
+
+
+@notice.command()
+@click.argument("policy")
+@click.argument("version")
+@click.option("--reason", required=True, help="Why nothing more is expected of anybody; kept.")
+@click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
+@click.pass_obj
+def close(app, policy: str, version: str, reason: str, round_: str) -> None:
+    """Close the notice of POLICY VERSION: no more messages, and its links say that it is closed.
+
+    \b
+    Example: ack notice close social-media 2021-09 --reason "Replaced by the trust's own policy"
+    """
+    done = closing.close_notice(
+        app.service, policy, version, reason=reason, closed_by=app.user, now=app.clock.now(), round_=round_
+    )
+    click.echo(f"Notice closed: {done.title} {done.version}{f' ({done.round})' if done.round else ''}. The reason is kept.")
 
 
 @notice.command("list")

@@ -1,12 +1,15 @@
-"""`ack send`, `ack due`: what goes out."""
+"""`ack send`, `ack remind`, `ack due`, `ack bounces`, `ack mail test`: what goes out, and what comes back."""
 
 from __future__ import annotations
+
+import secrets
 
 import click
 
 from ackservice.cli import progress_bar
+from ackservice.mail.diagnose import diagnose
+from ackservice.service import bouncing, preview, reminding
 from ackservice.service import due as due_service
-from ackservice.service import preview
 from ackservice.service.sending import SendResult, send_due
 
 
@@ -25,9 +28,29 @@ def send(app, dry_run: bool) -> None:
             click.echo(line)
         click.echo(f"{len(waiting)} messages would be sent through {app.transport.describe()} (dry run).")
         return
-    with sending_bar(app) as progress:
-        result = send_due(app.service, app.transport, app.clock, wait=app.wait, progress=progress)
-    say(result)
+    send_with_bar(app)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say who would be reminded.")
+@click.pass_obj
+def remind(app, dry_run: bool) -> None:
+    """Remind everyone whose reminder is due by the days set in school.toml, and send what is due.
+
+    One e-mail a person and day, of all they have outstanding; nobody who has acknowledged; never on a day the school is closed.
+
+    \b
+    Example: ack remind --dry-run
+    """
+    if dry_run:
+        people = reminding.whom(app.service, app.clock.now())
+        for line in people:
+            click.echo(line)
+        click.echo(f"{len(people)} people would be reminded (dry run).")
+        return
+    reminded, _ = reminding.queue_reminders(app.service, app.clock.now())
+    click.echo(f"{reminded} reminders queued.")
+    send_with_bar(app)
 
 
 @click.command()
@@ -35,26 +58,95 @@ def send(app, dry_run: bool) -> None:
 def due(app) -> None:
     """Do everything that is due now, and nothing twice: for cron or a timer.
 
+    Joiners, returned mail, reminders, lists to owners, review reminders, the weekly summary, and sending.
+
     \b
     Example, every ten minutes in a crontab: */10 * * * * cd /srv/handbook && ack due
     """
-    with sending_bar(app) as progress:
-        result = due_service.run_due(app.service, app.transport, app.clock, wait=app.wait, progress=progress)
+    with SendingBar(app) as progress:
+        result = due_service.run_due(
+            app.service, app.transport, app.clock, wait=app.wait, progress=progress, environ=app.environ
+        )
+    for line in result.in_words():
+        click.echo(line)
+    for problem in result.problems:
+        click.echo(f"problem: {problem}", err=True)
     say(result.sending)
+    if result.problems:
+        raise click.ClickException("not everything could be done; see the problems above")
 
 
-class sending_bar:
-    """A progress bar over the messages that are due."""
+@click.command()
+@click.argument("source")
+@click.pass_obj
+def bounces(app, source: str) -> None:
+    """Read returned mail from SOURCE and mark who could not be reached.
+
+    SOURCE is a Maildir, an mbox file, an .eml file or a folder of them, or a mailbox: imaps://user@host/INBOX?password_env=NAME.
+    Reading the same mailbox again changes nothing.
+
+    \b
+    Example: ack bounces ~/Maildir
+    """
+    result = bouncing.read_bounces(app.service, source, app.clock.now(), environ=app.environ)
+    click.echo(result.in_words())
+
+
+@click.group()
+def mail() -> None:
+    """How e-mail goes out."""
+
+
+@mail.command("test")
+@click.argument("address")
+@click.pass_obj
+def mail_test(app, address: str) -> None:
+    """Send one message to ADDRESS, and say in plain words what happened.
+
+    \b
+    Example: ack mail test office@school.example
+    """
+    school, manager = app.settings.school, app.settings.contact("Business Manager")
+    found = diagnose(
+        app.transport,
+        school.mail.sender or f"{school.name} <{manager.email}>",
+        address,
+        school=school.name,
+        reply=manager,
+        message_id=f"<test-{secrets.token_hex(10)}@{app.settings.mail_host}>",
+        now=app.clock.now(),
+        bounce_address=school.mail.bounce_address,
+    )
+    for line in found.lines:
+        click.echo(line)
+    if not found.sent:
+        raise click.exceptions.Exit(1)
+
+
+class SendingBar:
+    """A progress bar over the messages that are due, however many more become due while they are sent."""
 
     def __init__(self, app):
         self._bar = progress_bar(preview.waiting_count(app.service, app.clock.now()))
 
     def __enter__(self):
         bar = self._bar.__enter__()
-        return lambda result: bar.update(result.done - bar.pos)
+
+        def progress(result: SendResult) -> None:
+            bar.length = max(bar.length or 0, result.done)
+            bar.update(result.done - bar.pos)
+
+        return progress
 
     def __exit__(self, *error: object) -> None:
         self._bar.__exit__(*error)
+
+
+def send_with_bar(app) -> None:
+    """Send what is due, and say what was done."""
+    with SendingBar(app) as progress:
+        result = send_due(app.service, app.transport, app.clock, wait=app.wait, progress=progress)
+    say(result)
 
 
 def say(result: SendResult) -> None:
@@ -72,5 +164,5 @@ def say(result: SendResult) -> None:
 
 
 def register(main: click.Group) -> None:
-    main.add_command(send)
-    main.add_command(due)
+    for command in (send, remind, due, bounces, mail):
+        main.add_command(command)

@@ -93,7 +93,7 @@ class Demo:
     def do_what_is_due(self) -> None:
         """Send what waits, into the outbox and without pace."""
         with self.lock:
-            run_due(self.service, Outbox(self.outbox), self.clock, wait=lambda seconds: None, pace=False)
+            run_due(self.service, Outbox(self.outbox), self.clock, wait=lambda seconds: None, pace=False, environ={})
 
     def build_handbook(self) -> None:
         """Build the handbook as of the demo's day."""

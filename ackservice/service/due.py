@@ -87,11 +87,20 @@ def run_due(
 class Loop:
     """The due work of a process that stays: one run a minute until stopped."""
 
-    def __init__(self, service: Service, transport: Transport, clock: Clock, *, before: Callable[[], None] = lambda: None):
+    def __init__(
+        self,
+        service: Service,
+        transport: Transport,
+        clock: Clock,
+        *,
+        before: Callable[[], None] = lambda: None,
+        environ: Mapping[str, str] = os.environ,
+    ):
         self._service = service
         self._transport = transport
         self._clock = clock
         self._before = before  # further work of the process, such as building the handbook anew after midnight
+        self._environ = environ
         self._log = logging.getLogger("ackservice.due")
 
     def __call__(self, stop: threading.Event) -> None:
@@ -106,7 +115,13 @@ class Loop:
     def _once(self, stop: threading.Event) -> None:
         try:
             self._before()
-            result = run_due(self._service, self._transport, self._clock, wait=lambda seconds: _wait(stop, seconds))
+            result = run_due(
+                self._service,
+                self._transport,
+                self._clock,
+                wait=lambda seconds: _wait(stop, seconds),
+                environ=self._environ,
+            )
         except Stopped:
             return
         except Exception:

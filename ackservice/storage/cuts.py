@@ -23,3 +23,9 @@ def head_at(connection: sqlite3.Connection, cut: int) -> str:
     """The head of the ledger when its last line was number `cut`."""
     row = connection.execute("SELECT hash FROM ledger WHERE n = ?", (cut,)).fetchone()
     return row["hash"] if row else ledger.GENESIS
+
+
+def recorded_at(connection: sqlite3.Connection, number: int) -> str:
+    """The stamp of a line; empty when there is none of that number."""
+    row = connection.execute("SELECT at FROM ledger WHERE n = ?", (number,)).fetchone()
+    return row["at"] if row else ""

@@ -135,6 +135,11 @@ class Store:
             finally:
                 partial.unlink(missing_ok=True)
 
+    def empty_log(self) -> None:
+        """Move what the write-ahead log holds into the database and empty it: old values would stay readable there."""
+        with _plain_errors(self.path), self._lock:
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close this thread's connection."""
         connection = getattr(self._local, "connection", None)
