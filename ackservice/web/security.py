@@ -78,13 +78,15 @@ def _host(address: str) -> str:
 
 def add_headers(response: Response) -> Response:
     """Fill in the headers a view has not set itself. Nothing personal is ever kept by a browser or a proxy."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    wanted = dict(HEADERS)
     if web().settings.is_https:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted["Strict-Transport-Security"] = "max-age=31536000"
     if request.path.startswith("/ack/"):
-        response.headers["X-Robots-Tag"] = "noindex"
-        response.headers["Cache-Control"] = A_YEAR if _is_fingerprinted(response) else "no-store"
+        wanted["X-Robots-Tag"] = "noindex"
+        response.headers.remove("Cache-Control")
+        wanted["Cache-Control"] = A_YEAR if _is_fingerprinted(response) else "no-store"
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
     return response
 
 
