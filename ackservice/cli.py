@@ -93,7 +93,7 @@ def main(ctx: click.Context) -> None:
     ctx.obj = ctx.obj or App()
 
 
-from ackservice.commands import evidence, managers, notice, paper, roster, sending, serving, status, upkeep  # noqa: E402
+from ackservice.commands import evidence, managers, notice, paper, roster, sending, serving, status, takeaways, upkeep  # noqa: E402
 
-for _module in (roster, notice, sending, status, paper, evidence, managers, serving, upkeep):
+for _module in (roster, notice, sending, status, paper, evidence, managers, serving, upkeep, takeaways):
     _module.register(main)

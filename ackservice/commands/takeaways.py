@@ -1,0 +1,45 @@
+"""`ack evidence`, `ack letters`: what is taken away as a file or printed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ackservice.cli import DAY, as_date
+from ackservice.service import evidence_pack
+
+
+@click.command()
+@click.argument("policy")
+@click.argument("version")
+@click.option("--as-of", type=DAY, callback=as_date, help="As at the end of that day, from what had been recorded by then.")
+@click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; a telling name otherwise.")
+@click.pass_obj
+def evidence(app, policy: str, version: str, as_of: date | None, round_: str, output: Path | None) -> None:
+    """Write the evidence pack of POLICY VERSION: one ZIP that can be checked by hand. The same past day gives the same bytes.
+
+    \b
+    Example: ack evidence social-media 2021-09 --as-of 2021-08-31 --output pack.zip
+    """
+    now = app.clock.now()
+    target = output or Path(evidence_pack.name_of(policy, version, as_of or app.service.today(now)) + ".zip")
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".pack-", delete=False) as stream:
+        try:
+            pack = evidence_pack.write(app.service, stream, policy, version, on=as_of, now=now, round_=round_)
+            stream.close()
+            os.replace(stream.name, target)
+        except BaseException:
+            os.unlink(stream.name)
+            raise
+    click.echo(f"{target}: {pack.people} people, as at {pack.as_of.on}, ledger head {pack.as_of.head}")
+    if pack.as_of.on == app.service.today(now):
+        click.echo("The day is not over: what is still recorded today is not in it.", err=True)
+
+
+def register(main: click.Group) -> None:
+    main.add_command(evidence)

@@ -1,0 +1,211 @@
+"""The evidence pack: one ZIP that shows, without this software, who was told of a version when and who acknowledged it.
+
+Everything in it had been recorded by the end of the day it is made for, and comes from the database alone, so it can be made
+years later and without the handbook. The same past day gives the same bytes (people erased since excepted): sorted entries,
+the day itself as their date, nothing of today. What is not recorded but set, the school's name and time zone, is the exception.
+
+The ledger seals personal values under a salt. The pack opens the seals of exactly those lines whose values stand in its other
+files: a name in a table proves nothing until it can be held against the ledger. This tells nobody more than the tables do, since each
+line has a salt of its own; every other line stays sealed. It does mean that a person erased later stays provable by who holds
+a pack made before, as they stay readable in it: packs are kept as long as the school's rules for records say, and no longer.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import handbook
+from ackservice.domain import export
+from ackservice.domain.export_text import literal
+from ackservice.domain.notice import Notice
+from ackservice.service import exporting, papers
+from ackservice.service.context import AsOf, Service
+from ackservice.service.standing import Report, report
+from ackservice.storage import evidence, notices
+from ackservice.storage.store import moment
+from handbook import render
+from handbook.policy.notice_period import last_day_of_notice
+from handbook.policy.redline import redline
+
+REDLINE_STYLE = Path(handbook.__file__).parent / "overrides" / "assets" / "redline.css"
+DELIVERIES = ("ledger_line", "person_id", "name", "kind", "when", "address", "outcome", "message_id", "detail")
+MOST_NAMED = 14  # on the summary, which is one page
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What was written: the notice, the moment, and how many people."""
+
+    notice: Notice
+    as_of: AsOf
+    people: int
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What every file of the pack is made from."""
+
+    service: Service
+    connection: sqlite3.Connection
+    report: Report
+    entry: notices.Entry
+
+    @property
+    def notice(self) -> Notice:
+        return self.report.notice
+
+    @property
+    def as_of(self) -> AsOf:
+        return self.report.as_of
+
+
+def name_of(policy: str, version: str, on: date) -> str:
+    """The name of a pack's file, and of the folder in it, without an ending."""
+    return export.file_name(policy, version, on, "csv").removesuffix(".csv").replace("-status-", "-evidence-")
+
+
+def write(
+    service: Service, stream: BinaryIO, policy: str, version: str, *, on: date | None, now: datetime, round_: str = ""
+) -> Pack:
+    """Write the pack as at the end of that day into a file open for writing and seeking.
+
+    Raises NotFound when no notice of the version had been issued by then, and NotAllowed for a day to come.
+    """
+    with service.store.read() as connection:
+        found = report(service, policy, version, on=on, now=now, round_=round_)
+        sources = _Sources(service, connection, found, notices.entry(connection, found.notice.id))
+        folder = name_of(found.notice.policy, found.notice.version, found.as_of.on)
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            _fill(_Folder(archive, folder, found.as_of.on), sources)
+    return Pack(found.notice, found.as_of, len(found.rows))
+
+
+class _Folder:
+    """The one folder of an archive: writes files under fixed dates and keeps their SHA-256."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str, on: date):
+        self.archive = archive
+        self.name = name
+        self.date_time = (on.year, on.month, on.day, 0, 0, 0)
+        self.sums: dict[str, str] = {}
+
+    def add(self, path: str, parts: Iterable[bytes]) -> None:
+        info = zipfile.ZipInfo(f"{self.name}/{path}", self.date_time)
+        info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o100644 << 16
+        total = hashlib.sha256()
+        with self.archive.open(info, "w", force_zip64=True) as file:
+            for part in parts:
+                total.update(part)
+                file.write(part)
+        self.sums[path] = total.hexdigest()
+
+
+def _fill(folder: _Folder, sources: _Sources) -> None:
+    for path, make in sorted(_files(sources).items()):
+        folder.add(path, make())
+    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(folder.sums.items()))
+    folder.add("SHA256SUMS", [lines.encode()])
+
+
+def _files(sources: _Sources) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """Each file's path and what makes it; only those there is something for."""
+    notice, connection, cut = sources.notice, sources.connection, sources.as_of.cut
+    texts = _texts(sources)
+    files: dict[str, Callable[[], Iterable[bytes]]] = {
+        "README.txt": lambda: [_readme(sources, texts).encode()],
+        "summary.html": lambda: [_summary(sources).encode()],
+        "pack.css": lambda: [papers.style("pack.css").encode()],
+        "change-entry.json": lambda: [notices.document(connection, sources.entry.digest).encode()],
+        "deliveries.csv": lambda: _deliveries(sources),
+        "ledger/chain.tsv": lambda: _tsv(evidence.chain(connection, cut)),
+        "ledger/concerned.tsv": lambda: _tsv(evidence.concerned(connection, notice, cut)),
+        "ledger/opened.tsv": lambda: _tsv(evidence.opened(connection, notice, cut)),
+        "ledger/head.txt": lambda: [f"{sources.as_of.head}\n".encode()],
+    }
+    for format_ in export.FORMATS:
+        files[f"status.{format_}"] = lambda format_=format_: exporting.render(sources.report, format_)
+    for path, text in texts.items():
+        files[path] = lambda text=text: [text.encode()]
+    if len(texts) == 2:
+        files["redline.html"] = lambda: [_redline(sources, *texts.values()).encode()]
+        files["redline.css"] = lambda: [REDLINE_STYLE.read_bytes()]
+    return files
+
+
+def _texts(sources: _Sources) -> dict[str, str]:
+    """The text before and the text of the version, as far as there are such: exactly the bytes their digests are of."""
+    entry, notice = sources.entry, sources.notice
+    kept = ((entry.previous_version, entry.previous_digest), (notice.version, notice.digest))
+    return {f"text/{label}.md": notices.document(sources.connection, digest) for label, digest in kept if label and digest}
+
+
+def _redline(sources: _Sources, old: str, new: str) -> str:
+    # The first line is the title, which the page has already.
+    before, after = (render.body(text.partition("\n")[2]) for text in (old, new))
+    return papers.write("pack-redline.html", notice=sources.notice, entry=sources.entry, redline=redline(before, after))
+
+
+def _summary(sources: _Sources) -> str:
+    found, notice = sources.report, sources.notice
+    issued_by, short_reason = evidence.issued_by(sources.connection, notice.id)
+    outstanding = [row for row in found.rows if row["status"] in ("undeliverable", "notified", "on paper", "not sent")]
+    return papers.write(
+        "pack-summary.html",
+        school=sources.service.settings.school.name,
+        notice=notice,
+        entry=sources.entry,
+        as_of=sources.as_of,
+        counts=export.counts(found.rows),
+        issued_by=issued_by,
+        short_reason=short_reason,
+        last_day=last_day_of_notice(notice.effective_on, notice.rule.period_months, deemed_days=notice.rule.deemed_days),
+        joiners=sum(row["basis"] == "joining" for row in found.rows),
+        late=[row for row in found.rows if row["in_time"] is False],
+        outstanding=outstanding if notice.must_be_acknowledged else [],
+        most=MOST_NAMED,
+    )
+
+
+def _readme(sources: _Sources, texts: dict[str, str]) -> str:
+    names = [path.removeprefix("text/") for path in texts]
+    return papers.write(
+        "pack-readme.txt",
+        school=sources.service.settings.school.name,
+        notice=sources.notice,
+        entry=sources.entry,
+        as_of=sources.as_of,
+        zone=sources.report.zone,
+        name=names[-1] if sources.notice.digest else "",
+        previous=names[0] if sources.entry.previous_digest else "",
+        people=len(sources.report.rows),
+    )
+
+
+def _deliveries(sources: _Sources) -> Iterator[bytes]:
+    zone = ZoneInfo(sources.report.zone)
+    page = io.StringIO(newline="")
+    page.write("\ufeff")  # tells Excel that the file is UTF-8
+    writer = csv.writer(page)
+    writer.writerow(DELIVERIES)
+    for row in evidence.outcomes(sources.connection, sources.notice, sources.as_of.cut):
+        when = row["given_on"] or moment(row["at"]).astimezone(zone).isoformat(timespec="seconds")
+        texts = (row["person_id"], row["name"], row["kind"], when, row["address"], row["outcome"], row["message_id"], row["detail"])
+        writer.writerow([row["id"], *(literal(text or "") for text in texts)])
+    yield page.getvalue().encode()
+
+
+def _tsv(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
+    """Values separated by tabs, untouched: canonical JSON holds neither tabs nor line ends."""
+    for row in rows:
+        yield ("\t".join(str(value) for value in row) + "\n").encode()
+
