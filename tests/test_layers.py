@@ -47,7 +47,9 @@ TABLE: dict[str, set[str]] = {
     "ackservice.demo": {"ackservice", "ackservice.cli", "ackservice.web", "handbook.build", *SERVICE},
     "handbook.policy": set(),
     "handbook.hooks": {"handbook.generator", "handbook.pages", *POLICY},
-    "handbook.pages": {"handbook.overview_pages", "handbook.policy_pages", "handbook.wording", *POLICY},
+    "handbook.pages": {
+        "handbook.overview_pages", "handbook.policy_pages", "handbook.render", "handbook.site", "handbook.wording", *POLICY,
+    },  # fmt: skip
     "handbook": {"handbook.pages", *POLICY},
 }
 
