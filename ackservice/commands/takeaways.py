@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from ackservice.cli import DAY, as_date
+from ackservice.commands.files import write_whole
 from ackservice.service import evidence_pack
+from ackservice.service import letters as service
 
 
 @click.command()
@@ -41,5 +43,26 @@ def evidence(app, policy: str, version: str, as_of: date | None, round_: str, ou
         click.echo("The day is not over: what is still recorded today is not in it.", err=True)
 
 
+@click.command()
+@click.argument("policy")
+@click.argument("version")
+@click.option("--person", "people", multiple=True, metavar="PERSON", help="A person_id; again for more. Default: all who are told on paper.")
+@click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write.")
+@click.pass_obj
+def letters(app, policy: str, version: str, people: tuple[str, ...], round_: str, output: Path) -> None:
+    """Write the letters about POLICY VERSION as a page to print from a browser: one A4 page for each person without e-mail.
+
+    Each letter holds the person's own link: print it, hand it over, delete the file. Record it with: ack letter-given
+
+    \b
+    Example: ack letters social-media 2021-09 --output letters.html
+    """
+    page, number = service.write(app.service, policy, version, now=app.clock.now(), people=people, round_=round_)
+    write_whole(output, [page.encode()])
+    click.echo(f"{output}: {number} {'letter' if number == 1 else 'letters'}, to print from a browser.")
+
+
 def register(main: click.Group) -> None:
     main.add_command(evidence)
+    main.add_command(letters)
