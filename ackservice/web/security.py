@@ -27,7 +27,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
+HEADERS = tuple({
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -35,7 +35,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
+}.items())
+ACK_HEADERS = (("Cache-Control", "no-store"), ("X-Robots-Tag", "noindex"))
 A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -78,15 +79,18 @@ def _host(address: str) -> str:
 
 def add_headers(response: Response) -> Response:
     """Fill in the headers a view has not set itself. Nothing personal is ever kept by a browser or a proxy."""
-    wanted = dict(HEADERS)
-    if web().settings.is_https:
-        wanted["Strict-Transport-Security"] = "max-age=31536000"
-    if request.path.startswith("/ack/"):
-        wanted["X-Robots-Tag"] = "noindex"
-        response.headers.remove("Cache-Control")
-        wanted["Cache-Control"] = A_YEAR if _is_fingerprinted(response) else "no-store"
-    present = {name.lower() for name, _ in response.headers}
-    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
+    headers = response.headers
+    is_ours = request.path.startswith("/ack/")
+    if is_ours:
+        headers.remove("Cache-Control")
+    present = {name.lower() for name, _ in headers}
+    for name, value in (*HEADERS, *(ACK_HEADERS if is_ours else ())):
+        if name.lower() not in present:
+            headers.add(name, value)
+    if web().settings.is_https and "strict-transport-security" not in present:
+        headers.add("Strict-Transport-Security", "max-age=31536000")
+    if is_ours and _is_fingerprinted(response):
+        headers["Cache-Control"] = A_YEAR
     return response
 
 
