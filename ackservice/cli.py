@@ -60,6 +60,8 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from error
         except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
             raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+        except BrokenPipeError:
+            raise  # click ends quietly: who reads the output has seen enough
         except OSError as error:
             raise click.ClickException(str(error)) from error
 
@@ -90,6 +92,9 @@ def main(ctx: click.Context) -> None:
       ack notice issue social-media 2021-09 --dry-run
       ack status social-media 2021-09
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter of a name shows ? for it
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     ctx.obj = ctx.obj or App()
 
 

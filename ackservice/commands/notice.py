@@ -38,9 +38,11 @@ def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str
         return
     done = issuing.issue(app.service, policy, version, now=now, issued_by=app.user, short_reason=reason, again=again)
     click.echo(f"Notice issued: {done.notice.title} {done.notice.version}, effective {done.notice.effective_on}.")
-    click.echo(f"{len(done.people)} people concerned: {done.by_email} messages queued, {done.on_paper} on paper.")
+    people = "1 person" if len(done.people) == 1 else f"{len(done.people)} people"
+    click.echo(f"{people} concerned: {done.by_email} by e-mail (queued), {done.on_paper} on paper.")
     if done.short_by_days:
-        click.echo(f"Short notice by {done.short_by_days} days; the reason is kept.")
+        days = "1 day" if done.short_by_days == 1 else f"{done.short_by_days} days"
+        click.echo(f"Short notice by {days}; the reason is kept.")
     click.echo("Send them with: ack send" + ("; letters with: ack letters" if done.on_paper else ""))
 
 

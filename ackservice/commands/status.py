@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ackservice.cli import DAY, as_date
-from ackservice.commands.files import write_whole
+from ackservice.commands.files import write_out, write_whole
 from ackservice.commands.tables import table
 from ackservice.domain import export as formats
 from ackservice.service import exporting, standing
@@ -32,7 +32,7 @@ def status(app, policy: str, version: str, as_of: date | None, round_: str, as_j
     """
     report = standing.report(app.service, policy, version, on=as_of, now=app.clock.now(), round_=round_)
     if as_json:
-        click.echo(b"".join(exporting.render(report, "json")).decode(), nl=False)
+        write_out(exporting.render(report, "json"))
         return
     click.echo(f"{report.notice.title} {report.notice.version}, effective {report.notice.effective_on}, as at {report.as_of.on}")
     click.echo(table(_SHOWN, [[row[column] for column in _SHOWN] for row in report.rows]))
@@ -59,9 +59,7 @@ def export(app, policy: str, version: str, format_: str, as_of: date | None, rou
     report = standing.report(app.service, policy, version, on=as_of, now=app.clock.now(), round_=round_)
     content = exporting.render(report, format_)
     if output is not None and str(output) == "-":
-        stream = click.get_binary_stream("stdout")
-        for part in content:
-            stream.write(part)
+        write_out(content)
         return
     target = output or Path(formats.file_name(report.notice.policy, report.notice.version, report.as_of.on, format_))
     write_whole(target, content)
