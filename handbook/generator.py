@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,8 @@ from handbook.policy.library import load, load_school
 from handbook.policy.school import School
 from handbook.site import Site
 
+FINISHED_LINE = re.compile(r"^<(p|ul|ol|dl|div|table|blockquote|h[1-6])\b[^\n]*</\1>$", re.MULTILINE)
+KEPT = re.compile(r"<p>hb-kept-(\d+)</p>")
 log = logging.getLogger("mkdocs.handbook")
 
 CACHE = Path(".cache") / "handbook"
@@ -41,6 +44,7 @@ class Run:
     cache: BodyCache = field(default_factory=lambda: BodyCache(None))
     site: Site | None = None
     school: School | None = None
+    set_aside: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -136,6 +140,26 @@ def template_cache(run: Run) -> FileSystemBytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+
+
+def set_aside(run: Run, page: str, markdown: str) -> str:
+    """A generated page with a short mark in the place of each line of finished HTML.
+
+    Markdown would pass such lines through unchanged, but takes most of the build's time to find that out.
+    """
+    kept = run.set_aside[page] = []
+
+    def mark(line: re.Match[str]) -> str:
+        kept.append(line[0])
+        return f"<p>hb-kept-{len(kept) - 1}</p>"
+
+    return FINISHED_LINE.sub(mark, markdown)
+
+
+def put_back(run: Run, page: str, html: str) -> str:
+    """The rendered page with its finished lines where their marks are."""
+    kept = run.set_aside.pop(page, None)
+    return KEPT.sub(lambda mark: kept[int(mark[1])], html) if kept else html
 
 
 def own_page(run: Run, markdown: str) -> str:

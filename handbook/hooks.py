@@ -9,7 +9,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, own_page, prepare, template_cache
+from handbook.generator import Run, add_files, finish, own_page, prepare, put_back, set_aside, template_cache
 from handbook.policy.errors import HandbookError
 
 _run: Run | None = None
@@ -38,9 +38,16 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     return env
 
 
+@event_priority(-100)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Hold the links of the school's own pages to what there is on the day shown."""
-    return markdown if page.file.generated_by else own_page(_run, markdown)
+    """Hold the links of the school's own pages to the day shown; keep from Markdown what is rendered already."""
+    return set_aside(_run, page.file.src_uri, markdown) if page.file.generated_by else own_page(_run, markdown)
+
+
+@event_priority(100)
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put back what was kept from Markdown, before any plugin looks at the page."""
+    return put_back(_run, page.file.src_uri, html)
 
 
 @event_priority(-100)

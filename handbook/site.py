@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from handbook.policy.school import School
 from handbook.policy.version import Library, Policy, PolicyVersion, Stage
@@ -30,10 +31,23 @@ class Handbook:
 
     def shown(self, policy: Policy) -> tuple[PolicyVersion, ...]:
         """The versions readers may see, oldest first: drafts only where asked for."""
-        return tuple(v for v in policy.versions if self.drafts or self.stage(policy, v) is not Stage.DRAFT)
+        return self._shown[policy.id]
 
     def stage(self, policy: Policy, version: PolicyVersion) -> Stage:
-        return policy.stage(version, self.days.as_of)
+        return self._stages[policy.id, version.label]
+
+    @cached_property
+    def _stages(self) -> dict[tuple[str, str], Stage]:
+        """Worked out once: pages ask for stages many thousand times."""
+        policies = self.library.policies.values()
+        return {(p.id, v.label): p.stage(v, self.days.as_of) for p in policies for v in p.versions}
+
+    @cached_property
+    def _shown(self) -> dict[str, tuple[PolicyVersion, ...]]:
+        return {
+            p.id: tuple(v for v in p.versions if self.drafts or self.stage(p, v) is not Stage.DRAFT)
+            for p in self.library.policies.values()
+        }
 
     def policies(self) -> list[Policy]:
         """Policies with anything to show, by title."""
