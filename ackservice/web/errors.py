@@ -40,7 +40,6 @@ class Page:
     told: tuple[str, ...]
 
 
-ASK = "Still stuck? Ask for a new link."
 PAGES: dict[type[Exception] | int, Page] = {
     LinkForged: Page(
         404,
