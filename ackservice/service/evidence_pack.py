@@ -164,6 +164,7 @@ def _summary(sources: _Sources) -> str:
         school=sources.service.settings.school.name,
         notice=notice,
         entry=sources.entry,
+        approved_on=date.fromisoformat(sources.entry.approved_on) if sources.entry.approved_on else None,
         as_of=sources.as_of,
         counts=export.counts(found.rows),
         issued_by=issued_by,
