@@ -162,6 +162,13 @@ def put_back(run: Run, page: str, html: str) -> str:
     return KEPT.sub(lambda mark: kept[int(mark[1])], html) if kept else html
 
 
+def valid(html: str) -> str:
+    """A page of the theme without the two attributes that HTML does not allow where the theme has them."""
+    html = html.replace('type="checkbox" id="__drawer" autocomplete="off"', 'type="checkbox" id="__drawer"')
+    html = html.replace('type="checkbox" id="__search" autocomplete="off"', 'type="checkbox" id="__search"')
+    return html if 'id="__toc"' in html else html.replace(' for="__toc"', "")
+
+
 def own_page(run: Run, markdown: str) -> str:
     """A page of the school's own, its links to policies as they can be on the day shown."""
     return held_to_day(markdown, run.site.known, run.site.shown, run.site.in_force)

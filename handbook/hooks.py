@@ -9,7 +9,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, own_page, prepare, put_back, set_aside, template_cache
+from handbook.generator import Run, add_files, finish, own_page, prepare, put_back, set_aside, template_cache, valid
 from handbook.policy.errors import HandbookError
 
 _run: Run | None = None
@@ -48,6 +48,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put back what was kept from Markdown, before any plugin looks at the page."""
     return put_back(_run, page.file.src_uri, html)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    return valid(output)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    return valid(output)
 
 
 @event_priority(-100)

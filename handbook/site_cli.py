@@ -58,13 +58,23 @@ def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_a
 @as_of_option
 @drafts_option
 @base_option
-def stage(folder: Path, root: Path, as_of: datetime | None, drafts: bool, base_address: str | None) -> None:
+@click.option("--finish", "built", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Instead: add the exact texts and the headers to the site that a generator built from FOLDER.")  # fmt: skip
+def stage(
+    folder: Path, root: Path, as_of: datetime | None, drafts: bool, base_address: str | None, built: Path | None
+) -> None:
     """Write the same site to FOLDER as plain Markdown with a plain mkdocs.yml, for any generator.
 
     \b
-    Example: handbook stage staged && mkdocs build -f staged/mkdocs.yml
+    Example: handbook stage staged && zensical build -f staged/mkdocs.yml && handbook stage staged --finish staged/site
     """
+    from handbook.stage import finish
     from handbook.stage import stage as stage_site
+
+    if built:
+        finish(folder, built)
+        click.echo(f"Added the exact texts and the headers to {built}.")
+        return
 
     built_on = today()
     written = stage_site(root, folder, _day(as_of, built_on), built_on, drafts, base_address)
