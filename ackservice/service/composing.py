@@ -34,6 +34,7 @@ class Letter:
     name: str
     items: tuple[int, ...]
     links: tuple[str, ...] = ()
+    reply_to: str = ""  # the school's own where it is empty
     is_kept: bool = True  # messages to managers are not: they name many people
 
     def kept_text(self) -> str:
@@ -48,7 +49,8 @@ def compose(service: Service, connection: sqlite3.Connection, delivery: Delivery
     """The message as it has to read now, or None when nobody needs it any more."""
     if "text" in delivery.payload:
         composed = messages.Composed(**{part: delivery.payload[part] for part in ("subject", "text", "html")})
-        return Letter(composed, delivery.address, str(delivery.payload.get("name", "")), (), is_kept=False)
+        name, reply_to = (str(delivery.payload.get(part, "")) for part in ("name", "reply_to"))
+        return Letter(composed, delivery.address, name, (), reply_to=reply_to, is_kept=False)
     as_of = service.as_of(connection, None, now)
     person = roster_rows.person(connection, delivery.person_id, as_of.cut)
     if person is None or not person.email:
@@ -74,7 +76,7 @@ def to_envelope(service: Service, delivery: Delivery, letter: Letter, now: datet
         sender=mail.sender or f"{service.settings.school.name} <{manager.email}>",
         recipient_name=letter.name,
         recipient_address=letter.address,
-        reply_to=mail.reply_to or f"{manager.role} <{manager.email}>",
+        reply_to=letter.reply_to or mail.reply_to or f"{manager.role} <{manager.email}>",
         bounce_address=mail.bounce_address,
         date=now,
         headers={"X-Handbook-Delivery": str(delivery.id)},
