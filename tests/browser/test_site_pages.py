@@ -132,6 +132,15 @@ def test_paper_carries_version_date_and_digest(page: Page, site_address: str, tm
     assert (tmp_path / "policy.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_paper_is_light_for_readers_of_the_dark_page(watched, site_address: str) -> None:
+    page = watched(color_scheme="dark")
+    page.goto(site_address + PAGES["policy"])
+    dark = page.locator("h1").evaluate("one => getComputedStyle(one).color")
+    page.emulate_media(media="print", color_scheme="dark")
+    paper = page.locator("h1").evaluate("one => getComputedStyle(one).color")
+    assert (dark, paper) == ("rgb(228, 236, 238)", "rgb(27, 42, 48)")
+
+
 def test_the_print_button_prints(page: Page, site_address: str) -> None:
     page.add_init_script("window.print = () => { document.title = 'printed' }")
     page.goto(site_address + PAGES["policy"])
