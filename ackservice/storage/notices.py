@@ -321,3 +321,9 @@ def open_suggestions(connection: sqlite3.Connection, policy: str) -> int:
         "AND NOT EXISTS (SELECT 1 FROM question_answered a WHERE a.question_id = q.id)",
         (policy,),
     ).fetchone()[0]
+
+
+def issued_by(connection: sqlite3.Connection, notice_id: int) -> tuple[str, str]:
+    """Who issued a notice, and the reason given where it was short."""
+    row = connection.execute("SELECT issued_by, short_reason FROM notice WHERE id = ?", (notice_id,)).fetchone()
+    return (row["issued_by"] or "", row["short_reason"] or "") if row else ("", "")

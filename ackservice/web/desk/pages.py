@@ -102,4 +102,5 @@ def for_templates() -> dict[str, object]:
         "may_act": bool(signed_in) and signed_in.role == "manager",
         "form_key": form_key,
         "told": told.sentence(request.args),
+        "undone": told.undo(request.args),
     }

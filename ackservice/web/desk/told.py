@@ -26,6 +26,8 @@ SENTENCES = {
     "closed": lambda n, m: "The notice is closed.",
 }
 
+UNDONE = ("reminded", "excused")
+
 
 def query(what: str, values: Mapping[str, object]) -> str:
     """The end of an address that makes its page say the sentence."""
@@ -40,6 +42,12 @@ def sentence(arguments: Mapping[str, str]) -> str:
     return make(_number(arguments.get("n")), _number(arguments.get("m"))) if make else ""
 
 
+def undo(arguments: Mapping[str, str]) -> dict[str, object]:
+    """What can be undone of what an address tells of: the act and the ledger lines it stands between; empty for nothing."""
+    what, first, last = arguments.get("done", ""), _number(arguments.get("first")), _number(arguments.get("last"))
+    return {"what": what, "first": first, "last": last} if what in UNDONE and first and last else {}
+
+
 def _n(number: int, one: str, many: str) -> str:
     return count(number, one, many).capitalize() if number == 0 else count(number, one, many)
 
@@ -51,4 +59,4 @@ def _left(number: int) -> str:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
