@@ -25,7 +25,7 @@ from handbook.policy.school import School
 from handbook.site import Site
 
 FINISHED_LINE = re.compile(r"^<(p|ul|ol|dl|div|table|blockquote|h[1-6])\b[^\n]*</\1>$", re.MULTILINE)
-KEPT = re.compile(r"<p>hb-kept-(\d+)</p>")
+KEPT = re.compile(r"(?:<p>)?hb-kept-(\d+)-hb(?:</p>)?")  # a paragraph to Markdown, or bare within a block of HTML
 log = logging.getLogger("mkdocs.handbook")
 
 CACHE = Path(".cache") / "handbook"
@@ -151,7 +151,7 @@ def set_aside(run: Run, page: str, markdown: str) -> str:
 
     def mark(line: re.Match[str]) -> str:
         kept.append(line[0])
-        return f"<p>hb-kept-{len(kept) - 1}</p>"
+        return f"hb-kept-{len(kept) - 1}-hb"
 
     return FINISHED_LINE.sub(mark, markdown)
 
