@@ -106,13 +106,17 @@ def acknowledge(service: Service, token: str, typed_name: str, now: datetime) ->
     _refuse_unless_to_read(found)
     _refuse_unless_a_name(typed_name)
     # Everything slow is done by now: under the write lock it is looked at again only where something relevant was recorded since.
-    with service.store.write(now) as tx:
+
+    def record(tx: Transaction) -> int:
+        current = found
         if acknowledgements.may_have_changed(tx.connection, found.person.person_id, found.cut):
-            found = _find(service, tx.connection, number, now)
-            if found.state is LinkState.ACKNOWLEDGED:
-                return found.standing.acknowledgement.id
-            _refuse_unless_to_read(found)
-        return _record(service, tx, found, method="link", typed_name=typed_name)
+            current = _find(service, tx.connection, number, now)
+            if current.state is LinkState.ACKNOWLEDGED:
+                return current.standing.acknowledgement.id
+            _refuse_unless_to_read(current)
+        return _record(service, tx, current, method="link", typed_name=typed_name)
+
+    return service.together.run(now, record)
 
 
 def record_paper(

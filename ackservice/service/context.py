@@ -13,6 +13,7 @@ from ackservice.errors import NotAllowed
 from ackservice.links import Links, Purpose
 from ackservice.storage import cuts
 from ackservice.storage.store import Store
+from ackservice.storage.together import Together
 from handbook.policy.library import load
 from handbook.policy.version import Library
 
@@ -41,6 +42,11 @@ class Service:
     @property
     def zone(self) -> str:
         return self.settings.school.time_zone
+
+    @cached_property
+    def together(self) -> Together:
+        """For short writes that many people make at once."""
+        return Together(self.store)
 
     @cached_property
     def links(self) -> Links:
