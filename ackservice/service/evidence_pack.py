@@ -28,10 +28,12 @@ import handbook
 from ackservice.domain import export
 from ackservice.domain.export_text import literal
 from ackservice.domain.notice import Notice
-from ackservice.service import exporting, papers
+from ackservice.service import desk_exports, exporting, papers
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import Report, report
+from ackservice.service.finding import Find
+from ackservice.service.standing import Report
 from ackservice.storage import evidence, notices
+from ackservice.storage.desk import EVERYONE
 from ackservice.storage.store import moment
 from handbook import render
 from handbook.policy.notice_period import last_day_of_notice
@@ -74,15 +76,15 @@ def name_of(policy: str, version: str, on: date) -> str:
     return export.file_name(policy, version, on, "csv").removesuffix(".csv").replace("-status-", "-evidence-")
 
 
-def write(
-    service: Service, stream: BinaryIO, policy: str, version: str, *, on: date | None, now: datetime, round_: str = ""
-) -> Pack:
+def write(service: Service, stream: BinaryIO, find: Find, *, on: date | None, now: datetime) -> Pack:
     """Write the pack as at the end of that day into a file open for writing and seeking.
 
-    Raises NotFound when no notice of the version had been issued by then, and NotAllowed for a day to come.
+    Raises NotFound when no such notice had been issued by then, and NotAllowed for a day to come.
     """
     with service.store.read() as connection:
-        found = report(service, policy, version, on=on, now=now, round_=round_)
+        as_of = service.as_of(connection, on, now)
+        notice = find(connection, as_of.cut)
+        found = Report(notice, as_of, list(desk_exports.rows(service, connection, notice, as_of, EVERYONE)), service.zone)
         sources = _Sources(service, connection, found, notices.entry(connection, found.notice.id))
         folder = name_of(found.notice.policy, found.notice.version, found.as_of.on)
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -16,8 +16,9 @@ from ackservice.errors import NotFound
 from ackservice.mail.messages import NoticeItem
 from ackservice.service import composing, papers
 from ackservice.service.context import AsOf, Service
+from ackservice.service.finding import Find
 from ackservice.service.papers.qr import qr
-from ackservice.service.standing import find_notice, standings
+from ackservice.service.standing import standings
 from ackservice.storage import notices
 from handbook.policy.notice_period import last_day_of_notice
 from handbook.policy.school import Contact
@@ -31,6 +32,7 @@ MOST_CHANGES = 6  # in a letter, which is one page
 class Candidate:
     """Somebody a letter can be for, and where they stand."""
 
+    recipient_id: int
     person_id: str
     name: str
     category: str
@@ -48,32 +50,25 @@ class Letter:
     qr: str
 
 
-def candidates(service: Service, policy: str, version: str, *, now: datetime, round_: str = "") -> tuple[Notice, list[Candidate]]:
+def candidates(service: Service, find: Find, *, now: datetime) -> tuple[Notice, list[Candidate]]:
     """Everybody a letter helps: people without an address, and those whose e-mail came back, as long as something is expected.
 
-    Raises NotFound when no notice of the version was issued.
+    Raises NotFound when there is no such notice.
     """
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, now)
-        notice = find_notice(connection, policy, version, as_of.cut, round_)
+        notice = find(connection, as_of.cut)
         found = []
         for standing in standings(service, connection, notice, as_of):
             status = status_of(notice, standing, as_of.on)
             needs_paper = not standing.current_email or status is Status.UNDELIVERABLE
             if needs_paper and not status.is_settled:
-                found.append(Candidate(standing.person_id, standing.name, standing.category, status, standing.notified_on))
+                found.append(Candidate(standing.id, standing.person_id, standing.name, standing.category, status, standing.notified_on))
     return notice, found
 
 
 def write(
-    service: Service,
-    policy: str,
-    version: str,
-    *,
-    now: datetime,
-    people: Collection[str] = (),
-    round_: str = "",
-    style_address: str = "",
+    service: Service, find: Find, *, now: datetime, people: Collection[str] = (), style_address: str = ""
 ) -> tuple[str, int]:
     """A page of HTML with the letters, and how many: to everyone whose letter is to be handed over, or to the people named.
 
@@ -82,7 +77,7 @@ def write(
     """
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, now)
-        notice = find_notice(connection, policy, version, as_of.cut, round_)
+        notice = find(connection, as_of.cut)
         chosen = [s for s in standings(service, connection, notice, as_of) if _is_wanted(notice, s, as_of, people)]
         _refuse_missing(notice, people, {standing.person_id for standing in chosen})
         entry = notices.entry(connection, notice.id)
@@ -92,11 +87,11 @@ def write(
     return page, len(letters)
 
 
-def poster(service: Service, policy: str, version: str, *, now: datetime, style_address: str = "") -> str:
+def poster(service: Service, find: Find, *, now: datetime, style_address: str = "") -> str:
     """A page of HTML with the poster: what changes from when, and a QR code to the change in the handbook."""
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, now)
-        notice = find_notice(connection, policy, version, as_of.cut)
+        notice = find(connection, as_of.cut)
         entry = notices.entry(connection, notice.id)
     address = service.settings.link(handbook_path(notice, entry.previous_version))
     code = qr(address, "QR code: the change in the handbook")

@@ -32,7 +32,9 @@ class Browser:
 
     def get(self, path: str):
         answer = self.client.get(path)
-        self.page = answer.text
+        content = answer.get_data()  # to its end, as a browser does
+        if answer.mimetype == "text/html":
+            self.page = content.decode()
         return answer
 
     def post(self, path: str, **fields: object):
