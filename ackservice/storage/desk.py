@@ -13,7 +13,7 @@ from datetime import date
 
 from ackservice.domain.status import Status
 
-PAGE = 50  # people on a page of a list
+PAGE = 25  # people on a page of a list
 
 
 @dataclass(frozen=True)

@@ -188,3 +188,11 @@ def sited(desk):
         "P004,Pat Paper,,Volunteer,,,North,\r\n"
     )
     import_roster(desk.service, file.encode(), "staff.csv", now=desk.clock.now())
+
+
+def test_a_problem_at_the_desk_leads_back_to_it(desk, bea, head):
+    notice = desk.one("SELECT MAX(id) FROM notice")
+    head.get("/ack/desk/")
+    for answer in (bea.get("/ack/desk/notices/99999"), head.post(f"/ack/desk/notices/{notice}/excuse", ids="1", reason="no")):
+        assert 'href="/ack/desk/">Go to the desk' in answer.text
+        assert "Open the link in your e-mail" not in answer.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from datetime import date
 from typing import TypeVar
 
 from flask import Blueprint, abort, current_app, g, redirect, request, url_for
@@ -19,6 +20,7 @@ from handbook.policy.school import Manager
 
 COOKIE = "desk"
 PATH = "/ack/desk"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 pages = Blueprint("desk", __name__, url_prefix=PATH)
 View = TypeVar("View", bound=Callable)
@@ -91,6 +93,15 @@ def form_key() -> str:
 def done(what: str, address: str, **values: object) -> Response:
     """Lead to a page that tells what was done; `what` is one of the sentences in `told.py`."""
     return redirect(address + ("&" if "?" in address else "?") + told.query(what, values), 303)
+
+
+@pages.app_template_filter("short_day")
+def short_day(day: date | str) -> str:
+    """`26 Jul 2021`, of a date or its ISO text; nothing for none."""
+    if not day:
+        return ""
+    day = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 @pages.context_processor

@@ -23,6 +23,9 @@ SENTENCES = {
     "withdrawn": lambda n, m: "The record is withdrawn. It stays in the ledger with your reason, and no longer counts.",
     "address": lambda n, m: "The address is corrected, and what is outstanding is on its way to it.",
     "address-only": lambda n, m: "The address is corrected. Nothing was outstanding, so nothing was sent.",
+    "answered": lambda n, m: "Marked as answered.",
+    "roster": lambda n, m: "The roster is up to date: " + count(n, "entry", "entries") + " recorded." if n else "The file changed nothing.",
+    "issued": lambda n, m: "The notice is given: " + count(n, "person", "people") + ", " + count(m, "message") + " on the way.",
     "closed": lambda n, m: "The notice is closed.",
 }
 

@@ -1,0 +1,44 @@
+"""Questions and suggestions: what waits for an answer, and marking it as answered."""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ackservice.errors import NotAllowed
+from ackservice.service import questions
+from ackservice.web.context import web
+from ackservice.web.desk.pages import done, manager_name, pages, scope
+
+
+@pages.get("/questions/")
+def questions_page() -> str:
+    """What waits, the oldest first; or what has been answered, the last first."""
+    return _page({}, {})
+
+
+@pages.post("/questions/<int:number>")
+def answered(number: int) -> Response | tuple[str, int]:
+    """Mark a question as answered, with how."""
+    note = request.form.get("note", "")
+    try:
+        questions.answer(web().service, number, note, by=manager_name(), scope=scope(), now=web().now())
+    except NotAllowed as error:
+        text = str(error)
+        return _page({f"note-{number}": text[:1].upper() + text[1:]}, {number: note[: 2 * questions.LONGEST_NOTE]}), 400
+    return done("answered", url_for("desk.questions_page"))
+
+
+def _page(errors: dict[str, str], notes: dict[int, str]) -> str:
+    show_answered = request.args.get("show") == "answered"
+    number = request.args.get("page", "")
+    number = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+    found = questions.listed(web().service, scope(), answered=show_answered, number=number)
+    return render_template(
+        "desk/questions.html",
+        found=found,
+        show_answered=show_answered,
+        errors=errors,
+        notes=notes,
+        longest=questions.LONGEST_NOTE,
+    )
