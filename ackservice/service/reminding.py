@@ -29,7 +29,7 @@ from handbook.policy.school import ClosedSettings
 
 REMINDER = "reminder"
 ROWS_AT_ONCE = 500  # so that acknowledging never waits long for the write lock
-ONE_BY_ONE = 20  # from so many recipients of a notice on, all of them are read at once
+ALL_AT_ONCE = 4  # when a notice has no more than so many times the recipients to look at, all of them are read
 _SETTINGS = "reminder settings"
 
 
@@ -131,7 +131,8 @@ def _standings(
     def read(recipient_id: int | None = None) -> Iterator[Standing]:
         return standings(service, connection, notice, as_of, recipient_id, of_policy=of_policy)
 
-    found = read() if len(rows) > ONE_BY_ONE else (next(read(row.recipient_id)) for row in rows)
+    are_many = len(rows) * ALL_AT_ONCE > notices.count_recipients(connection, notice.id)
+    found = read() if are_many else (next(read(row.recipient_id)) for row in rows)
     return {standing.id: standing for standing in found}
 
 

@@ -7,6 +7,7 @@ lock is taken was left by a dead process and goes back into the queue, to be sen
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 import zlib
 from collections import deque
@@ -169,11 +170,11 @@ class _Run:
     def _claim_more(self) -> bool:
         """Claim what may go now; False when nothing is due or nothing more may go."""
         while not self.result.stopped:
-            now = self.clock.now()
+            now, in_flight = self.clock.now(), self.in_flight  # read before the database: what lands in between counts twice, not never
             with self.service.store.read() as connection:
                 if not deliveries.due_count(connection, now):
                     return bool(self.waiting)
-                allowed, seconds = self._allowance(connection, now)
+                allowed, seconds = self._allowance(connection, now, in_flight)
             if allowed > 0:
                 with self.service.store.write(now) as tx:
                     self.waiting.extend(deliveries.claim(tx, now, min(allowed, BATCH)))
@@ -184,11 +185,11 @@ class _Run:
             self.wait(seconds)
         return False
 
-    def _allowance(self, connection, now: datetime) -> tuple[int, float | None]:
+    def _allowance(self, connection: sqlite3.Connection, now: datetime, in_flight: int) -> tuple[int, float | None]:
         """How many messages may go now and, when none may, the seconds until one may; None for not today."""
         if not self.pace:
             return BATCH, 0.0
-        mail, in_flight = self.service.settings.school.mail, self.in_flight
+        mail = self.service.settings.school.mail
         sent_today = deliveries.sent_since(connection, now - timedelta(days=1))
         if sent_today >= mail.per_day:
             return 0, None

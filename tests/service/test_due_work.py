@@ -1,0 +1,300 @@
+"""Reminders, lists for owners, summaries, review reminders and the build hook: each once, on its day, to whom it concerns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+
+import pytest
+import requests
+
+from ackservice.links import Purpose
+from ackservice.mail.errors import CannotConnect, RecipientRefused
+from ackservice.service import acknowledging, closing, issuing, nightly, standing
+from ackservice.service.due import run_due
+from ackservice.service.roster import import_roster
+from tests.conftest import MONDAY
+from tests.school_tree import BEN, EVERYONE, roster_csv
+
+
+class Post:
+    """A mail server that keeps what it takes; `refuses` are addresses it does not know."""
+
+    def __init__(self):
+        self.taken = []
+        self.refuses = set()
+        self.is_well = True
+
+    def describe(self):
+        return "a sink"
+
+    def open(self):
+        return self
+
+    def close(self):
+        pass
+
+    def deliver(self, envelope):
+        if not self.is_well:
+            raise CannotConnect("no connection")
+        if envelope.recipient in self.refuses:
+            raise RecipientRefused(550, "no such person")
+        message = message_from_bytes(envelope.data, policy=policy.default)
+        self.taken.append((envelope.recipient, str(message["Subject"]), message.get_body(("plain",)).get_content()))
+        return "250 taken"
+
+
+@pytest.fixture
+def post():
+    return Post()
+
+
+@pytest.fixture
+def on(staffed, clock, post):
+    """Does what is due on a day, at nine; returns the subjects that went out, by address."""
+
+    def run(day: date, hour: int = 8):
+        clock.move_to(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+        before = len(post.taken)
+        result = run_due(staffed, post, clock, wait=lambda s: clock.advance(timedelta(seconds=s)), environ={})
+        assert result.problems == []
+        return [(address.partition("@")[0], subject) for address, subject, _ in post.taken[before:]]
+
+    return run
+
+
+@pytest.fixture
+def told(staffed, on):
+    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    assert len(on(date(2021, 7, 26))) == 3
+    return staffed
+
+
+def acknowledge(service, clock, person_id):
+    _, recipient_id = find(service, person_id)
+    acknowledging.acknowledge(service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "A Name", clock.now())
+
+
+def find(service, person_id):
+    with service.store.read() as connection:
+        return acknowledging.find_recipient(connection, "social-media", "2021-09", person_id)
+
+
+def people(sent):
+    return sorted(address for address, subject in sent if subject.startswith(("Reminder", "Overdue: please")))
+
+
+def test_reminders_come_on_their_days_and_once(told, on):
+    days = [date(2021, 8, 17) + timedelta(days=n) for n in range(30)]
+    reminded = [day for day in days if people(on(day)) + people(on(day, 15)) == ["ada", "ben", "gia"]]
+    assert reminded == [
+        date(2021, 8, 18), date(2021, 8, 25), date(2021, 8, 30),  # 29 August is a Sunday
+        date(2021, 8, 31), date(2021, 9, 1), date(2021, 9, 8), date(2021, 9, 15),
+    ]  # fmt: skip
+
+
+def test_nobody_is_reminded_after_acknowledging_or_leaving(told, on, clock):
+    acknowledge(told, clock, "P001")
+    import_roster(told, roster_csv(BEN + "2021-08-01"), "staff.csv", now=clock.now())
+    assert people(on(date(2021, 8, 18))) == ["gia"]
+
+
+def test_who_acknowledges_between_queue_and_sending_gets_no_reminder(told, on, post, clock):
+    post.is_well = False
+    assert on(date(2021, 8, 18)) == []
+    acknowledge(told, clock, "P001")
+    post.is_well = True
+    assert people(on(date(2021, 8, 18), 20)) == ["ben", "gia"]
+
+
+def test_what_was_missed_collapses_into_one(told, on):
+    assert people(on(date(2021, 9, 1))) == ["ada", "ben", "gia"]
+    assert people(on(date(2021, 9, 2))) == []
+
+
+def test_a_server_down_for_days_gets_one_reminder_a_person(told, on, post):
+    post.is_well = False
+    for day in (18, 19, 20, 23, 24, 25):
+        on(date(2021, 8, day))
+    post.is_well = True
+    sent = on(date(2021, 8, 27)) + on(date(2021, 8, 27), 20)
+    assert people(sent) == ["ada", "ben", "gia"]
+
+
+def test_a_reminder_is_not_sent_on_a_closed_day_even_when_the_server_comes_back_then(told, on, post):
+    post.is_well = False
+    on(date(2021, 8, 25))
+    on(date(2021, 8, 27))
+    post.is_well = True
+    assert people(on(date(2021, 8, 28)) + on(date(2021, 8, 29))) == []  # a weekend
+    assert people(on(date(2021, 8, 30))) == ["ada", "ben", "gia"]
+
+
+def test_a_reminder_day_added_later_is_not_made_up_for(told, on):
+    on(date(2021, 8, 20))
+    settings = told.settings
+    rules = settings.school.reminders
+    changed = replace(rules, days_before=(14, 12, 7, 5, 3, 1))
+    told.settings = replace(settings, school=replace(settings.school, reminders=changed))
+    assert people(on(date(2021, 8, 23))) == []  # 12 days before was 20 August
+    assert people(on(date(2021, 8, 25))) == ["ada", "ben", "gia"]
+    assert people(on(date(2021, 8, 27))) == ["ada", "ben", "gia"]  # 5 days before
+
+
+def test_one_email_lists_everything_outstanding(told, on, school, clock):
+    school.version("visitors", "2021-10", "2021-10-01", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    issuing.issue(told, "visitors", "2021-10", now=clock.now(), issued_by="test")
+    on(date(2021, 7, 27))
+    subjects = dict(on(date(2021, 8, 18)))
+    assert subjects["ada"] == "Reminder: 2 policies to acknowledge"
+    assert subjects["gia"].startswith("Reminder: acknowledge the Social media policy")
+
+
+def test_the_owner_gets_a_list_a_week_from_so_many_days_overdue(told, on, clock):
+    acknowledge(told, clock, "P001")
+    days = [date(2021, 9, 1) + timedelta(days=n) for n in range(23)]
+    lists = [day for day in days for address, subject in on(day) if address == "office" and not subject.startswith("Policies this week")]
+    assert lists == [date(2021, 9, 7), date(2021, 9, 14), date(2021, 9, 21)]
+
+
+def test_the_weekly_summary_comes_on_its_day_or_later_once(told, on, post):
+    days = [date(2021, 7, 27) + timedelta(days=n) for n in range(9) if n != 6]  # the service is down on Monday 2 August
+    got = [day for day in days for address, _ in on(day) if address == "office"]
+    assert got == [date(2021, 8, 3)]
+    assert "0 of 4 have acknowledged" in post.taken[-1][2]
+
+
+def test_messages_to_managers_are_not_kept_once_sent(told, on):
+    on(date(2021, 8, 2))
+    with told.store.read() as connection:
+        rows = connection.execute("SELECT payload, sent_text FROM delivery WHERE kind = 'weekly-summary'").fetchall()
+    assert [tuple(row) for row in rows] == [("{}", None)]
+
+
+def test_the_summary_names_what_has_no_notice_and_who_cannot_be_reached(staffed, on, post, clock, school):
+    school.version("visitors", "2021-10", "2021-09-08", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    post.refuses = {"ada@larkspur-row.example"}
+    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    on(date(2021, 7, 26))
+    on(date(2021, 8, 2))
+    text = " ".join(post.taken[-1][2].split())
+    assert "No notice of visitors 2021-10 has been given yet; the last day to give it in time is Sunday 8 August 2021." in text
+    assert "Ada Lovelace, ada@larkspur-row.example (Social media policy): " in text
+    assert "To change the Visitors policy from Wednesday 8 September 2021, give notice by Sunday 8 August 2021." in text
+
+
+def test_owners_are_reminded_of_reviews_once(staffed, on, school):
+    path = school.text_path("visitors", "2021-01")
+    school.edit(path, "effective_on: 2021-01-04", "effective_on: 2021-01-04\nreview_by: 2021-10-01")
+    days = [date(2021, 7, 26) + timedelta(days=n) for n in range(70)]
+    reviews = [day for day in days for address, subject in on(day) + on(day, 16) if "review" in subject.lower()]
+    assert reviews == [date(2021, 8, 1), date(2021, 9, 1), date(2021, 9, 24), date(2021, 10, 1)]
+
+
+def test_a_corrected_address_is_written_to_again(staffed, on, post, clock):
+    post.refuses = {"ada@larkspur-row.example"}
+    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    on(date(2021, 7, 26))
+    assert status(staffed, clock, "P001") == "undeliverable"
+    assert people(on(date(2021, 8, 18))) == ["ben", "gia"]
+    rows = [line.replace("ada@", "ada.l@") for line in EVERYONE]
+    import_roster(staffed, roster_csv(*rows), "staff.csv", now=clock.now())
+    assert [address for address, _ in on(date(2021, 8, 18), 16)] == ["ada.l"]
+    assert status(staffed, clock, "P001") == "notified"
+
+
+def status(service, clock, person_id, version="2021-09"):
+    rows = standing.report(service, "social-media", version, on=None, now=clock.now()).rows
+    return next(str(r["status"]) for r in rows if r["person_id"] == person_id)
+
+
+def test_a_clarification_is_told_to_who_acknowledged_and_asks_for_nothing(told, on, clock, school):
+    acknowledge(told, clock, "P001")
+    school.version("social-media", "2021-10", "2021-10-15", approved_on="2021-08-01", change="clarification", body="Twice, please.")
+    clock.move_to(datetime(2021, 9, 2, 8, tzinfo=UTC))
+    issuing.issue(told, "social-media", "2021-10", now=clock.now(), issued_by="test")
+    sent = on(date(2021, 9, 2))
+    told_of_it = [a for a, subject in sent if not subject.startswith(("Overdue", "Policies", "Receipt"))]
+    assert sorted(set(told_of_it)) == ["ada", "ben", "gia"]
+    assert status(told, clock, "P001", "2021-10") == "acknowledged"
+    assert status(told, clock, "P002") == "notified"  # the version it clarifies goes on being asked for
+    token = told.links.token(Purpose.ACKNOWLEDGE, find(told, "P002")[1])
+    assert acknowledging.view(told, token, clock.now()).text == "# Social media policy\n\nTwice, please.\n"
+
+
+def test_a_redline_is_against_what_the_person_acknowledged_last(told, on, clock, school):
+    acknowledge(told, clock, "P001")
+    school.version("social-media", "2022-01", "2022-01-10", approved_on="2021-08-01", body="Think again.")
+    school.version("social-media", "2022-03", "2022-03-01", approved_on="2021-08-01", body="Think for long.")
+    clock.move_to(datetime(2021, 11, 1, 8, tzinfo=UTC))
+    issuing.issue(told, "social-media", "2022-03", now=clock.now(), issued_by="test")
+    with told.store.read() as connection:
+        _, of_ada = acknowledging.find_recipient(connection, "social-media", "2022-03", "P001")
+        _, of_ben = acknowledging.find_recipient(connection, "social-media", "2022-03", "P002")
+    ada = acknowledging.view(told, told.links.token(Purpose.ACKNOWLEDGE, of_ada), clock.now())
+    ben = acknowledging.view(told, told.links.token(Purpose.ACKNOWLEDGE, of_ben), clock.now())
+    assert (ada.previous_version, ada.previous_text) == ("2021-09", "# Social media policy\n\nThink twice before you post.\n")
+    assert (ben.previous_version, ben.previous_text) == ("2022-01", "# Social media policy\n\nThink again.\n")
+    assert status(told, clock, "P002") == "superseded"
+
+
+def test_a_closed_notice_reminds_nobody(told, on, clock):
+    closing.close_notice(told, "social-media", "2021-09", reason="the trust's own policy", closed_by="test", now=clock.now())
+    assert people(on(date(2021, 8, 18))) == []
+
+
+def test_the_build_hook_is_called_once_a_night_and_its_address_is_never_told(staffed, clock):
+    calls = []
+
+    class Answer:
+        status_code = 200
+
+    def post(address, **how):
+        calls.append(address)
+        return Answer()
+
+    environ = {"ACK_BUILD_HOOK": "https://build.example/secret"}
+    assert nightly.call_build_hook(staffed, MONDAY, environ, post)
+    assert not nightly.call_build_hook(staffed, MONDAY + timedelta(hours=3), environ, post)
+
+    def broken(address, **how):
+        raise requests.ConnectionError(f"no way to {address}")
+
+    assert not nightly.call_build_hook(staffed, MONDAY + timedelta(days=1), environ, broken)
+    with staffed.store.read() as connection:
+        kept = json.dumps([tuple(row) for row in connection.execute("SELECT * FROM setting")])
+    assert "could not be asked for" in kept
+    assert "secret" not in kept
+    assert calls == ["https://build.example/secret"]
+
+
+@pytest.mark.parametrize(
+    ("issued", "sent", "notified_on"),
+    [  # UTC; London is an hour ahead until 31 October 2021
+        ((2021, 7, 31, 22, 59), (2021, 7, 31, 23, 1), date(2021, 8, 1)),  # issued at 23:59, sent at 00:01
+        ((2021, 7, 31, 22, 0), (2021, 7, 31, 22, 59), date(2021, 7, 31)),
+        ((2021, 10, 30, 23, 59), (2021, 10, 31, 0, 30), date(2021, 10, 31)),  # the night of the extra hour
+        ((2021, 10, 31, 22, 30), (2021, 10, 31, 23, 59), date(2021, 10, 31)),
+        ((2021, 10, 31, 22, 30), (2021, 11, 1, 0, 0), date(2021, 11, 1)),
+        ((2022, 3, 26, 23, 30), (2022, 3, 27, 23, 0), date(2022, 3, 28)),  # the night of the missing hour
+        ((2024, 2, 28, 12, 0), (2024, 2, 29, 12, 0), date(2024, 2, 29)),
+    ],
+)
+def test_the_day_of_notice_is_londons_day_of_the_servers_answer(staffed, clock, post, issued, sent, notified_on):
+    clock.move_to(datetime(*issued, tzinfo=UTC))
+    issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="test", short_reason="late")
+    clock.move_to(datetime(*sent, tzinfo=UTC))
+    run_due(staffed, post, clock, wait=lambda s: None, environ={}, pace=False)
+    rows = standing.report(staffed, "social-media", "2021-09", on=None, now=clock.now()).rows
+    assert next(r["notified_on"] for r in rows if r["person_id"] == "P001") == notified_on
+
+
+def test_a_clock_put_back_moves_no_record_back(told, clock, on):
+    acknowledging.record_letter(
+        told, "social-media", "2021-09", "P004", given_on=date(2021, 7, 26), recorded_by="test", now=MONDAY - timedelta(hours=1)
+    )
+    with told.store.read() as connection:
+        times = [row["at"] for row in connection.execute("SELECT at FROM ledger ORDER BY n")]
+    assert times == sorted(times)
