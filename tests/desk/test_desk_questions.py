@@ -23,7 +23,7 @@ def test_what_waits_stands_there_with_who_asked_and_whom(desk, bea):
     ask(desk, "P004", "Add a picture.", About.SUGGESTION)
     bea.get("/ack/desk/questions/")
     assert "Waiting: 2 Answered: 0" in bea.words
-    assert "Question from Ada Lovelace Social media policy 2021-09, Monday 26 July 2021" in bea.words
+    assert "Question from Ada Lovelace Social media policy 2021-09 , Monday 26 July 2021" in bea.words
     assert "sent on to the Headteacher May I use my own phone?" in bea.words
     assert "There is no e-mail address: answer in person." in bea.words
 
