@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version as installed
 from pathlib import Path
 
-from handbook import render
+from handbook import render, sections
 from handbook.body_cache import BodyCache
 from handbook.html_in_markdown import one_folder_deeper
 from handbook.policy import redline
@@ -20,7 +20,7 @@ RENDERERS = ("Markdown", "pymdown-extensions", "lxml", "rapidfuzz")
 @cache
 def renderer_version() -> str:
     """What rendered bodies depend on besides the text: our own source and the libraries under it."""
-    files = [Path(render.__file__), *sorted(Path(redline.__file__).parent.glob("*.py"))]
+    files = [Path(render.__file__), Path(sections.__file__), *sorted(Path(redline.__file__).parent.glob("*.py"))]
     sources = b"".join(file.read_bytes() for file in files)
     libraries = " ".join(f"{name}={installed(name)}" for name in RENDERERS)
     return hashlib.sha256(sources + libraries.encode()).hexdigest()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import textwrap
+import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
@@ -16,8 +19,9 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
-from handbook.policy.html_tree import Child, Node, joined, parse, text_of, tidy, write
+from handbook.policy.html_tree import Child, Node, joined, parse, text_of, tidy, walk, write
 from handbook.policy.plain_text import plain_text
+from handbook.sections import sections
 
 # mkdocs.yml lists the same, so that a text looks and is anchored alike everywhere. Not attr_list or md_in_html:
 # they let a text set any attribute, and write raw HTML.
@@ -41,6 +45,8 @@ LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
 _IGNORED_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_START = re.compile(r"(?:\| |> |#+ |- |\d+\. | )*")
+SECTIONS_REMEMBERED = 512  # a few policies' worth: versions of one policy are rendered one after another
+_of_thread = threading.local()  # a converter cannot be shared between threads
 
 
 class AlignByClass(Extension):
@@ -60,7 +66,11 @@ class _AlignByClass(Treeprocessor):
 def body(markdown: str, *, id_prefix: str = "") -> str:
     """The HTML of a policy body, one top-level block a line. `id_prefix` goes before each id and each link to one,
     so that two bodies can stand on one page."""
-    return "".join(write([node]) + "\n" for node in _nodes(markdown, id_prefix))
+    text = _CONTROLS.sub("", markdown.replace("\r\n", "\n"))
+    parts = [_section(part, id_prefix) for part in sections(text)]
+    if len(parts) > 1 and not _are_independent(parts):
+        parts = [_section(text, id_prefix)]
+    return "".join(part.html for part in parts)
 
 
 def inline(markdown: str) -> str:
@@ -80,6 +90,27 @@ def plain(markdown: str, width: int | None = None) -> str:
     return "".join(_wrapped(line, width) + "\n" for line in text.splitlines())
 
 
+@dataclass(frozen=True, slots=True)
+class _Section:
+    html: str
+    ids: frozenset[str]
+    is_blocks: bool
+
+
+@lru_cache(SECTIONS_REMEMBERED)
+def _section(markdown: str, id_prefix: str) -> _Section:
+    nodes = _nodes(markdown, id_prefix)
+    html = "".join(write([node]) + "\n" for node in nodes)
+    ids = frozenset(node.attributes["id"] for node in walk(nodes) if "id" in node.attributes)
+    return _Section(html, ids, all(isinstance(node, Node) for node in nodes))
+
+
+def _are_independent(parts: list[_Section]) -> bool:
+    """Whether no heading's id would have to give way to one in another part, and no text runs from one into the next."""
+    ids = sum(len(part.ids) for part in parts)
+    return ids == len(frozenset().union(*(part.ids for part in parts))) and all(part.is_blocks for part in parts)
+
+
 def _wrapped(line: str, width: int) -> str:
     start = _LINE_START.match(line).group()
     indent = "".join(c if c in "|>" else " " for c in start)
@@ -87,12 +118,22 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def _nodes(markdown: str, id_prefix: str = "") -> tuple[Child, ...]:
-    # A converter for each text: one cannot be shared between threads, and making it costs about a millisecond.
-    converter = Markdown(extensions=list(EXTENSIONS), extension_configs=EXTENSION_CONFIGS)
-    converter.preprocessors.deregister("html_block")
-    converter.inlinePatterns.deregister("html")
-    html = converter.convert(_CONTROLS.sub("", markdown.replace("\r\n", "\n")))
+    try:
+        html = _converter().reset().convert(_CONTROLS.sub("", markdown.replace("\r\n", "\n")))
+    except BaseException:
+        del _of_thread.converter  # resetting does not clear what a conversion left half done
+        raise
     return tidy(_safe(parse(html), id_prefix))
+
+
+def _converter() -> Markdown:
+    """This thread's converter; making one costs as much as a short text."""
+    if not hasattr(_of_thread, "converter"):
+        converter = Markdown(extensions=list(EXTENSIONS), extension_configs=EXTENSION_CONFIGS)
+        converter.preprocessors.deregister("html_block")
+        converter.inlinePatterns.deregister("html")
+        _of_thread.converter = converter
+    return _of_thread.converter
 
 
 def _safe(children: Iterable[Child], id_prefix: str) -> list[Child]:
