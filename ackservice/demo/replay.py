@@ -20,8 +20,9 @@ from ackservice.service import issuing
 from ackservice.service.context import Service
 from ackservice.service.due import run_due
 from ackservice.service.roster import import_roster
+from ackservice.service.signing_in import SESSION_HOURS
 from ackservice.service.standing import find_notice, standings
-from ackservice.storage import cuts, notices
+from ackservice.storage import cuts, notices, sign_ins
 from handbook.build import build
 from handbook.policy.notice_period import last_day_of_notice
 
@@ -85,10 +86,17 @@ class Demo:
         with self.lock:
             before = self._stages()
             while self.today < min(day, LAST_DAY):
-                self.clock.move_to(_morning(self.today + timedelta(days=1), self.service.zone))
+                self._next_morning()
                 self._begin_day()
             if self._stages() != before:
                 self.build_handbook()
+
+    def _next_morning(self) -> None:
+        """A manager who is signed in at the desk stays so: for them no time has passed."""
+        evening = self.clock.now()
+        self.clock.move_to(_morning(self.today + timedelta(days=1), self.service.zone))
+        with self.service.store.write(self.clock.now()) as tx:
+            sign_ins.carry_sessions(tx, evening, self.clock.now() + timedelta(hours=SESSION_HOURS))
 
     def do_what_is_due(self) -> None:
         """Send what waits, into the outbox and without pace."""

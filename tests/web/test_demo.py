@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from ackservice import create_app
 from ackservice.demo.replay import Demo, prepare, run, where_to_look
 from ackservice.errors import SettingsError
+from ackservice.storage import sign_ins
 from ackservice.web import server
 
 ROOT = Path(__file__).parents[2]
@@ -104,3 +105,15 @@ def test_a_folder_that_holds_something_else_is_never_cleared(tmp_path):
         prepare(tmp_path, 8123, ROOT)
 
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_manager_stays_signed_in_while_the_days_of_the_demo_pass(tmp_path):
+    demo = prepare(tmp_path / "demo", 8123, ROOT)
+    with demo.service.store.write(demo.clock.now()) as tx:
+        sign_ins.add_session(tx, "hash of a secret", "business.manager@larkspur-row.example", demo.clock.now() + timedelta(hours=8))
+
+    demo.move_to(demo.today + timedelta(days=2))
+
+    with demo.service.store.read() as connection:
+        address = sign_ins.address_of_session(connection, "hash of a secret", demo.clock.now())
+    assert address == "business.manager@larkspur-row.example"
