@@ -12,11 +12,13 @@ from ackservice.storage import cuts
 from ackservice.storage import roster as rows
 
 
-def import_roster(service: Service, data: bytes, source: str, *, now: datetime, dry_run: bool = False) -> RosterPlan:
+def import_roster(
+    service: Service, data: bytes, source: str, *, now: datetime, dry_run: bool = False, recorded_by: str = ""
+) -> RosterPlan:
     """Take a CSV file in; returns what it changed, or with `dry_run` would change.
 
     Raises RosterFaults with every fault of the file, and then nothing has changed. Who joins, comes back or changes category is
-    given notice of what concerns them in the same transaction.
+    given notice of what concerns them in the same transaction. `recorded_by`: who did it at the desk.
     """
     file = rules.parse(data, source, service.settings.school.categories)
     today = service.today(now)
@@ -30,6 +32,8 @@ def import_roster(service: Service, data: bytes, source: str, *, now: datetime, 
         plan = rules.plan(current, file, today)
         for person in plan.entries:
             rows.add_entry(tx, person)
+        if recorded_by:
+            tx.record("desk.act", act="roster imported", detail=f"{source}: {len(plan.entries)} entries", done_by=recorded_by)
         audiences.follow(service, tx, audiences.moves_of(plan, first_import=not current, on=today), library, today)
     return plan
 

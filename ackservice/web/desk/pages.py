@@ -20,6 +20,7 @@ from handbook.policy.school import Manager
 
 COOKIE = "desk"
 PATH = "/ack/desk"
+READ_AT_ONCE = 256 * 1024  # bytes of a form with a file in memory; has to be more than the 64 KiB a parser takes at a time
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 pages = Blueprint("desk", __name__, url_prefix=PATH)
@@ -38,6 +39,16 @@ def readers_may(view: View) -> View:
     return view
 
 
+def takes_a_file(largest: int) -> Callable[[View], View]:
+    """Let a form carry a file: so many bytes at most, in all."""
+
+    def mark(view: View) -> View:
+        view.desk_largest_form = largest
+        return view
+
+    return mark
+
+
 @pages.before_request
 def check() -> Response | None:
     """Let nobody in who is not signed in, and let only managers act."""
@@ -54,6 +65,10 @@ def check() -> Response | None:
 
 
 def _check_form(view: Callable) -> None:
+    largest = getattr(view, "desk_largest_form", 0)
+    if largest and g.manager.role == "manager":  # set before the form is first read
+        request.max_content_length = largest
+        request.max_form_memory_size = READ_AT_ONCE
     if not hmac.compare_digest(request.form.get("form_key", "").encode(), form_key().encode()):
         raise ForeignPost
     if g.manager.role != "manager" and not getattr(view, "desk_readers_may", False):

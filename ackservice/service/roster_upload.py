@@ -1,0 +1,73 @@
+"""Taking a roster in at the desk, in two steps: look at what a file would change, then confirm exactly that file.
+
+Nothing changes before the confirmation. The file waits in the database, for the session that sent it, for an hour at most.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from ackservice.domain.roster import RosterPlan
+from ackservice.errors import NotFound
+from ackservice.service.context import Service
+from ackservice.service.roster import import_roster
+from ackservice.storage import uploads
+from ackservice.storage.uploads import Upload
+
+LARGEST = 8 * 1024 * 1024  # bytes: some 80,000 people
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file that waits to be confirmed, and what it would change now."""
+
+    key: str
+    plan: RosterPlan
+
+
+def look_at(service: Service, data: bytes, name: str, session: str, now: datetime) -> Waiting:
+    """Keep a file for a session, and say what it would change. Raises RosterFaults, and then it is not kept."""
+    upload = Upload(_plain_name(name), data)
+    plan = import_roster(service, data, upload.name, now=now, dry_run=True)
+    key = secrets.token_urlsafe(16)
+    with service.store.write(now) as tx:
+        uploads.keep(tx, key, session, upload)
+    return Waiting(key, plan)
+
+
+def look_again(service: Service, key: str, session: str, now: datetime) -> Waiting:
+    """What a file that waits would change. Raises NotFound for another session's file, or one that is no longer kept."""
+    upload = _find(service, key, session, now)
+    return Waiting(key, import_roster(service, upload.data, upload.name, now=now, dry_run=True))
+
+
+def confirm(service: Service, key: str, session: str, *, by: str, now: datetime) -> RosterPlan:
+    """Take the file in, as it was looked at; who did it is recorded. Raises NotFound."""
+    upload = _find(service, key, session, now)
+    plan = import_roster(service, upload.data, upload.name, now=now, recorded_by=by)
+    throw_away(service, key, session, now)
+    return plan
+
+
+def throw_away(service: Service, key: str, session: str, now: datetime) -> None:
+    """Forget a file without taking it in."""
+    _find(service, key, session, now)
+    with service.store.write(now) as tx:
+        uploads.forget(tx, key)
+
+
+def _find(service: Service, key: str, session: str, now: datetime) -> Upload:
+    with service.store.read() as connection:
+        found = uploads.find(connection, key, session, now)
+    if found is None:
+        raise NotFound("this file is no longer waiting; send it again")
+    return found
+
+
+def _plain_name(name: str) -> str:
+    """The last part of a file's name, without characters that could mean something elsewhere. It is only ever shown."""
+    return re.sub(r"[^\w .()-]+", "-", re.split(r"[\\/]", name)[-1]).strip()[:LONGEST_NAME] or "roster.csv"

@@ -1,0 +1,116 @@
+"""The roster: everyone on it, and taking in a new file, looked at first and then confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ackservice.domain.roster import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from ackservice.errors import RosterFaults
+from ackservice.service import roster_upload
+from ackservice.service.signing_in import hash_of_session
+from ackservice.service.standing_now import name_key
+from ackservice.storage import desk_roster
+from ackservice.storage.desk_roster import PAGE, Wanted
+from ackservice.web.context import web
+from ackservice.web.desk.pages import done, manager_name, may_act, pages, scope, session_secret, takes_a_file
+
+LONGEST_SEARCH = 100
+MOST_SHOWN = 100  # faults, and people of a group, on one page
+
+
+@pages.get("/people/")
+def people() -> str:
+    """Everyone on the roster who is there today; leavers where asked for."""
+    number = request.args.get("page", "")
+    wanted = Wanted(
+        search=name_key(request.args.get("q", "")[:LONGEST_SEARCH]),
+        category=request.args.get("category", "")[:LONGEST_SEARCH],
+        leavers=request.args.get("leavers") == "yes",
+        page=max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+    )
+    today = web().service.today(web().now())
+    with web().service.store.read() as connection:
+        found, rows = desk_roster.people(connection, scope(), wanted, today, name_key)
+        pages_count = max(1, -(-found // PAGE))
+        if wanted.page > pages_count:
+            wanted = replace(wanted, page=pages_count)
+            found, rows = desk_roster.people(connection, scope(), wanted, today, name_key)
+    return render_template(
+        "desk/people.html",
+        rows=rows,
+        found=found,
+        pages_count=pages_count,
+        wanted=wanted,
+        search=request.args.get("q", "")[:LONGEST_SEARCH],
+        categories=web().settings.school.categories,
+        today=today.isoformat(),
+        whole=not scope().is_limited,
+    )
+
+
+@pages.get("/people/import")
+def import_roster() -> str:
+    """Where a file is sent."""
+    _only_managers()
+    return _form({}, ())
+
+
+@pages.post("/people/import")
+@takes_a_file(roster_upload.LARGEST)
+def look_at_roster() -> Response | tuple[str, int]:
+    """Keep a file without a fault and lead to what it would change; name every fault of another."""
+    _only_managers()
+    file = request.files.get("file")
+    data = file.read() if file else b""
+    if not data:
+        return _form({"file": "Choose the file to take in"}, ()), 400
+    try:
+        found = roster_upload.look_at(web().service, data, file.filename or "", _session(), web().now())
+    except RosterFaults as error:
+        title = f"{len(error.faults)} things are wrong in this file" if len(error.faults) > 1 else "Something is wrong in this file"
+        return _form({"file": f"{title}. Nothing was taken in"}, error.faults), 400
+    return redirect(url_for("desk.roster_preview", key=found.key), 303)
+
+
+@pages.get("/people/import/<key>")
+def roster_preview(key: str) -> str:
+    """What a file that waits would change."""
+    _only_managers()
+    found = roster_upload.look_again(web().service, key, _session(), web().now())
+    return render_template("desk/roster-preview.html", key=key, plan=found.plan, most=MOST_SHOWN)
+
+
+@pages.post("/people/import/<key>")
+def confirm_roster(key: str) -> Response:
+    """Take the file in, or throw it away."""
+    _only_managers()
+    if request.form.get("act") == "cancel":
+        roster_upload.throw_away(web().service, key, _session(), web().now())
+        return redirect(url_for("desk.people"), 303)
+    plan = roster_upload.confirm(web().service, key, _session(), by=manager_name(), now=web().now())
+    return done("roster", url_for("desk.people"), n=len(plan.entries))
+
+
+def _form(errors: dict[str, str], faults) -> str:
+    return render_template(
+        "desk/roster-import.html",
+        errors=errors,
+        faults=faults[:MOST_SHOWN],
+        more=max(0, len(faults) - MOST_SHOWN),
+        required=REQUIRED_COLUMNS,
+        optional=OPTIONAL_COLUMNS,
+        categories=web().settings.school.categories,
+    )
+
+
+def _only_managers() -> None:
+    """A file names everybody, so that it is not for who may see some."""
+    if not may_act() or scope().is_limited:
+        abort(403)
+
+
+def _session() -> str:
+    return hash_of_session(session_secret())
