@@ -70,6 +70,8 @@ def rebuild(service: Service, now: datetime) -> int:
 
 def name_key(name: str) -> str:
     """A name to sort and search by: without accents and capitals."""
+    if name.isascii():
+        return " ".join(name.casefold().split())
     parts = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O"))
     return " ".join("".join(c for c in parts if not unicodedata.combining(c)).casefold().split())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 from ackservice.storage.store import Transaction
 
@@ -68,7 +68,7 @@ def put(tx: Transaction, rows: Iterable[Row], cut: int) -> int:
         mark = tx.execute("DELETE FROM standing_due WHERE recipient_id = ? AND since <= ?", (row.recipient_id, cut))
         if mark.rowcount:
             tx.execute("DELETE FROM standing_now WHERE recipient_id = ?", (row.recipient_id,))
-            tx.execute(_INSERT, astuple(row))
+            tx.execute(_INSERT, tuple(vars(row).values()))
             kept += 1
     return kept
 
