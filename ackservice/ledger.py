@@ -16,9 +16,12 @@ from collections.abc import Mapping
 GENESIS = "0" * 64
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: object) -> str:
     """Canonical JSON of a value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def line(number: int, at: str, kind: str, fact: Mapping[str, object], sealed: str | None = None) -> str:

@@ -14,7 +14,7 @@ from ackservice.domain.roster import Person
 from ackservice.domain.status import Standing, has_left, window
 from ackservice.errors import LinkForged, LinkOfLeaver, LinkRevoked, NotAllowed, NotFound, NoticeIsClosed
 from ackservice.links import Purpose
-from ackservice.service.context import Service
+from ackservice.service.context import AsOf, Service
 from ackservice.service.standing import find_notice, is_newer, standings, takes_over
 from ackservice.storage import acknowledgements, cuts, deliveries, notices
 from ackservice.storage import roster as roster_rows
@@ -99,24 +99,16 @@ def acknowledge(service: Service, token: str, typed_name: str, now: datetime) ->
     when there is nothing to acknowledge or the name is empty or far too long.
     """
     number = service.links.number(Purpose.ACKNOWLEDGE, token)
-    with service.store.read() as connection:
-        found = _find(service, connection, number, now)
-    if found.state is LinkState.ACKNOWLEDGED:
-        return found.standing.acknowledgement.id
-    _refuse_unless_to_read(found)
-    _refuse_unless_a_name(typed_name)
-    # Everything slow is done by now: under the write lock it is looked at again only where something relevant was recorded since.
 
-    def record(tx: Transaction) -> int:
-        current = found
-        if acknowledgements.may_have_changed(tx.connection, found.person.person_id, found.cut):
-            current = _find(service, tx.connection, number, now)
-            if current.state is LinkState.ACKNOWLEDGED:
-                return current.standing.acknowledgement.id
-            _refuse_unless_to_read(current)
-        return _record(service, tx, current, method="link", typed_name=typed_name)
+    def once(tx: Transaction) -> int:
+        found = _find(service, tx.connection, number, now)
+        if found.state is LinkState.ACKNOWLEDGED:
+            return found.standing.acknowledgement.id
+        _refuse_unless_to_read(found)
+        _refuse_unless_a_name(typed_name)
+        return _record(service, tx, found, method="link", typed_name=typed_name)
 
-    return service.together.run(now, record)
+    return service.together.run(now, once)
 
 
 def record_paper(
@@ -233,16 +225,15 @@ def _record(service: Service, tx: Transaction, found: _Found, *, method: str, **
 def _find(
     service: Service, connection: sqlite3.Connection, number: int, now: datetime, *, by_link: bool = True
 ) -> _Found:
-    target = notices.recipient_of_link(connection, number)
-    if target is None:
+    link = notices.behind_link(connection, number)
+    if link is None:
         raise LinkForged("this link is not one of ours, or a part of it is missing")
-    recipient_id, is_replaced = target
-    if is_replaced and by_link:
+    if link.is_replaced and by_link:
         raise LinkRevoked("a newer link has been sent since")
-    notice = notices.notice_of_recipient(connection, recipient_id)
-    as_of = service.as_of(connection, None, now)
-    issued = notices.of_policy(connection, notice.policy, as_of.cut)
-    standing = next(standings(service, connection, notice, as_of, recipient_id, of_policy=issued))
+    as_of = AsOf(service.today(now), link.cut, link.head)
+    issued = notices.of_policy(connection, link.policy, as_of.cut)
+    notice = next(n for n in issued if n.id == link.notice_id)
+    standing = next(standings(service, connection, notice, as_of, link.recipient_id, of_policy=issued))
     person = roster_rows.person(connection, standing.person_id, as_of.cut)
     if by_link and (person is None or has_left(person.left_on, as_of.on)):
         raise LinkOfLeaver("the person this link was made for has left")
@@ -250,7 +241,7 @@ def _find(
         raise NotAllowed(f"the records of {standing.person_id!r} have been erased; nothing can be added to them")
     state = _state(notice, standing)
     is_open = state in (LinkState.TO_READ, LinkState.NOTHING_TO_DO)
-    if is_open and notice.id in notices.closed_ids(connection, as_of.cut):
+    if is_open and link.is_closed:
         raise NoticeIsClosed("this notice has been closed")
     return _Found(state, person, notice, standing, _newest_clarification(notice, issued), tuple(issued), as_of.cut)
 

@@ -77,7 +77,6 @@ class Service:
         if on is not None and on > today:
             raise NotAllowed(f"{on} is still to come: a status can be given as at today ({today}) or an earlier day")
         if on is None or on == today:
-            cut = cuts.last_cut(connection)
-        else:
-            cut = cuts.cut_before(connection, end_of_day(self.zone, on))
-        return AsOf(on or today, cut, cuts.head_at(connection, cut))
+            return AsOf(today, *cuts.last_line(connection))
+        cut = cuts.cut_before(connection, end_of_day(self.zone, on))
+        return AsOf(on, cut, cuts.head_at(connection, cut))

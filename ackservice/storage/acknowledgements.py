@@ -22,22 +22,6 @@ def receipt(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
     ).fetchone()
 
 
-def may_have_changed(connection: sqlite3.Connection, person_id: str, cut: int) -> bool:
-    """Whether anything was recorded after the cut that can change what this person may acknowledge.
-
-    Other people's acknowledgements and the outcomes of messages cannot.
-    """
-    return bool(
-        connection.execute(
-            """
-            SELECT EXISTS (SELECT 1 FROM ledger WHERE n > :cut AND kind NOT IN ('acknowledged', 'message.outcome'))
-                OR EXISTS (SELECT 1 FROM acknowledgement WHERE person_id = :person AND id > :cut)
-            """,
-            {"cut": cut, "person": person_id},
-        ).fetchone()[0]
-    )
-
-
 def of_person(connection: sqlite3.Connection, person_id: str, policy: str, cut: int) -> list[sqlite3.Row]:
     """What a person has acknowledged of a policy, not withdrawn, the last first."""
     return connection.execute(

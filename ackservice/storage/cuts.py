@@ -19,6 +19,12 @@ def last_cut(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT COALESCE(MAX(n), 0) FROM ledger").fetchone()[0]
 
 
+def last_line(connection: sqlite3.Connection) -> tuple[int, str]:
+    """The number of the last line and its hash, which is the head."""
+    row = connection.execute("SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1").fetchone()
+    return (row["n"], row["hash"]) if row else (0, ledger.GENESIS)
+
+
 def head_at(connection: sqlite3.Connection, cut: int) -> str:
     """The head of the ledger when its last line was number `cut`."""
     row = connection.execute("SELECT hash FROM ledger WHERE n = ?", (cut,)).fetchone()

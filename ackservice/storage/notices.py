@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from ackservice.clock import day_in
 from ackservice.domain.notice import Basis, Notice, Rule
@@ -15,6 +16,9 @@ from ackservice.domain.status import Acknowledgement, Standing
 from ackservice.storage.roster import day_or_none
 from ackservice.storage.store import Transaction, moment
 from handbook.policy.version import Change
+
+_NOTICE = """id, policy, version, title, digest, change, effective_on, issued_on, basis, round, audience,
+    period_months, deemed_days, joiner_days"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,19 @@ class Entry:
     approved_on: str
     previous_version: str | None
     previous_digest: str | None
+
+
+@dataclass(frozen=True)
+class LinkTarget:
+    """Whom a personal link is for and how it stands, as of ledger line `cut`, whose hash is `head`."""
+
+    recipient_id: int
+    notice_id: int
+    policy: str
+    is_replaced: bool  # by a newer link
+    is_closed: bool
+    cut: int
+    head: str
 
 
 def document(connection: sqlite3.Connection, digest: str) -> str:
@@ -76,27 +93,27 @@ def add_recipient(tx: Transaction, notice_id: int, person: Person, basis: Basis)
 
 def all_notices(connection: sqlite3.Connection, cut: int) -> list[Notice]:
     """Every notice issued up to the cut, oldest first."""
-    rows = connection.execute("SELECT * FROM notice WHERE id <= ? ORDER BY id", (cut,))
+    rows = connection.execute(f"SELECT {_NOTICE} FROM notice WHERE id <= ? ORDER BY id", (cut,))
     return [_notice(row) for row in rows]
 
 
 def of_policy(connection: sqlite3.Connection, policy: str, cut: int) -> list[Notice]:
     """Every notice of one policy issued up to the cut, oldest first."""
-    rows = connection.execute("SELECT * FROM notice WHERE policy = ? AND id <= ? ORDER BY id", (policy, cut))
+    rows = connection.execute(f"SELECT {_NOTICE} FROM notice WHERE policy = ? AND id <= ? ORDER BY id", (policy, cut))
     return [_notice(row) for row in rows]
 
 
 def of_version(connection: sqlite3.Connection, policy: str, version: str, cut: int) -> list[Notice]:
     """The notices of one version, oldest round first."""
     rows = connection.execute(
-        "SELECT * FROM notice WHERE policy = ? AND version = ? AND id <= ? ORDER BY id", (policy, version, cut)
+        f"SELECT {_NOTICE} FROM notice WHERE policy = ? AND version = ? AND id <= ? ORDER BY id", (policy, version, cut)
     )
     return [_notice(row) for row in rows]
 
 
 def notice(connection: sqlite3.Connection, notice_id: int) -> Notice | None:
     """One notice by its number."""
-    row = connection.execute("SELECT * FROM notice WHERE id = ?", (notice_id,)).fetchone()
+    row = connection.execute(f"SELECT {_NOTICE} FROM notice WHERE id = ?", (notice_id,)).fetchone()
     return _notice(row) if row else None
 
 
@@ -125,22 +142,32 @@ def closed_ids(connection: sqlite3.Connection, cut: int) -> set[int]:
     return {row[0] for row in connection.execute("SELECT notice_id FROM notice_closed WHERE id <= ?", (cut,))}
 
 
-def recipient_of_link(connection: sqlite3.Connection, number: int) -> tuple[int, bool] | None:
-    """The recipient a link's number belongs to, and whether a newer link has replaced it; None when there is none.
+def behind_link(connection: sqlite3.Connection, number: int) -> LinkTarget | None:
+    """What a link's number leads to now; None when there is none of that number.
 
     A link carries the number of the recipient's own ledger line or, once renewed, that of the renewal.
     """
     row = connection.execute(
         """
-        SELECT r.id, (SELECT MAX(l.id) FROM link_renewed l WHERE l.recipient_id = r.id) AS renewed
-        FROM recipient r
+        SELECT r.id, r.notice_id, n.policy, last.n AS cut, last.hash AS head,
+            (SELECT MAX(l.id) FROM link_renewed l WHERE l.recipient_id = r.id) AS renewed,
+            EXISTS (SELECT 1 FROM notice_closed c WHERE c.notice_id = n.id) AS is_closed
+        FROM recipient r JOIN notice n ON n.id = r.notice_id JOIN ledger last ON last.n = (SELECT MAX(n) FROM ledger)
         WHERE r.id = COALESCE((SELECT recipient_id FROM link_renewed WHERE id = :number), :number)
         """,
         {"number": number},
     ).fetchone()
     if row is None:
         return None
-    return row["id"], number != (row["renewed"] or row["id"])
+    return LinkTarget(
+        recipient_id=row["id"],
+        notice_id=row["notice_id"],
+        policy=row["policy"],
+        is_replaced=number != (row["renewed"] or row["id"]),
+        is_closed=bool(row["is_closed"]),
+        cut=row["cut"],
+        head=row["head"],
+    )
 
 
 def link_number(connection: sqlite3.Connection, recipient_id: int) -> int:
@@ -152,7 +179,7 @@ def link_number(connection: sqlite3.Connection, recipient_id: int) -> int:
 def notice_of_recipient(connection: sqlite3.Connection, recipient_id: int) -> Notice | None:
     """The notice a recipient belongs to."""
     row = connection.execute(
-        "SELECT n.* FROM notice n JOIN recipient r ON r.notice_id = n.id WHERE r.id = ?", (recipient_id,)
+        f"SELECT {_NOTICE} FROM notice WHERE id = (SELECT notice_id FROM recipient WHERE id = ?)", (recipient_id,)
     ).fetchone()
     return _notice(row) if row else None
 
@@ -274,20 +301,19 @@ def _acknowledgement(row: sqlite3.Row) -> Acknowledgement:
 
 
 def _notice(row: sqlite3.Row) -> Notice:
+    return _notice_of(*row)
+
+
+@lru_cache(maxsize=1000)
+def _notice_of(
+    id: int, policy: str, version: str, title: str, digest: str | None, change: str, effective_on: str, issued_on: str,
+    basis: str, round: str, audience: str, *rule: int,
+) -> Notice:  # fmt: skip
+    """The notice of these columns, which are few and never change: each is put together once."""
     return Notice(
-        id=row["id"],
-        policy=row["policy"],
-        version=row["version"],
-        title=row["title"],
-        digest=row["digest"],
-        change=Change(row["change"]),
-        effective_on=date.fromisoformat(row["effective_on"]),
-        issued_on=date.fromisoformat(row["issued_on"]),
-        basis=Basis(row["basis"]),
-        round=row["round"],
-        audience=tuple(json.loads(row["audience"])),
-        rule=Rule(row["period_months"], row["deemed_days"], row["joiner_days"]),
-    )
+        id, policy, version, title, digest, Change(change), date.fromisoformat(effective_on), date.fromisoformat(issued_on),
+        Basis(basis), round, tuple(json.loads(audience)), Rule(*rule),
+    )  # fmt: skip
 
 
 def count_recipients(connection: sqlite3.Connection, notice_id: int) -> int:

@@ -68,20 +68,6 @@ class Transaction:
         self.connection.execute("INSERT INTO document (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, content))
         return digest
 
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """A part of the transaction that is undone alone when its block raises."""
-        before = self._number, self._hash
-        self.connection.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            self.connection.execute("ROLLBACK TO part")
-            self._number, self._hash = before
-            raise
-        finally:
-            self.connection.execute("RELEASE part")
-
     def execute(self, sql: str, values: Mapping[str, object] | tuple = ()) -> sqlite3.Cursor:
         """Run one statement within the transaction."""
         return self.connection.execute(sql, values)

@@ -1,4 +1,4 @@
-"""Writes that wait for each other share one transaction, so that many people at once cost few waits for the disk."""
+"""Writes that come at once share one transaction, so that many people at once cost few waits for the disk."""
 
 from __future__ import annotations
 
@@ -22,25 +22,30 @@ class Together:
         self._lock = threading.Lock()
 
     def run(self, now: datetime, work: Callable[[Transaction], T]) -> T:
-        """What `work` returns, once it is durable. What it raises is raised here, and undoes nothing but its own writes."""
+        """What `work` returns, once it is durable. What it raises is raised here, and undoes nothing but its own writes.
+
+        `work` may be called a second time after everything of the first is undone, so it changes nothing but the database.
+        """
         job = _Job(now, work)
         self._waiting.append(job)
         with self._lock:
             if not job.is_over:
-                self._run_all()
+                self._run([self._waiting.popleft() for _ in range(len(self._waiting))])
         return job.outcome()
 
-    def _run_all(self) -> None:
-        jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+    def _run(self, jobs: list[_Job]) -> None:
         try:
             with self._store.write(max(job.now for job in jobs)) as tx:
-                for job in jobs:
-                    job.try_in(tx)
+                results = [job.work(tx) for job in jobs]
         except BaseException as error:  # nothing was committed, for anybody
-            for job in jobs:
-                job.error = error
-        for job in jobs:
-            job.is_over = True
+            if len(jobs) == 1:
+                jobs[0].end(error=error)
+            else:
+                for job in jobs:  # each for itself: nobody pays for another's error
+                    self._run([job])
+            return
+        for job, result in zip(jobs, results, strict=True):
+            job.end(result)
 
 
 class _Job:
@@ -48,19 +53,16 @@ class _Job:
 
     def __init__(self, now: datetime, work: Callable[[Transaction], object]):
         self.now = now
+        self.work = work
         self.is_over = False
-        self.error: BaseException | None = None
-        self._work = work
         self._result: object = None
+        self._error: BaseException | None = None
 
-    def try_in(self, tx: Transaction) -> None:
-        try:
-            with tx.part():
-                self._result = self._work(tx)
-        except Exception as error:
-            self.error = error
+    def end(self, result: object = None, error: BaseException | None = None) -> None:
+        self._result, self._error = result, error
+        self.is_over = True
 
     def outcome(self):
-        if self.error is not None:
-            raise self.error
+        if self._error is not None:
+            raise self._error
         return self._result
