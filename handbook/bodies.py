@@ -12,6 +12,7 @@ from handbook import render, sections
 from handbook.body_cache import BodyCache
 from handbook.html_in_markdown import one_folder_deeper
 from handbook.policy import redline
+from handbook.policy.html_tree import parse_lines
 from handbook.site import RedlineBody, TextBody
 
 RENDERERS = ("Markdown", "pymdown-extensions", "lxml", "rapidfuzz")
@@ -50,7 +51,7 @@ def _key(kind: str, *texts: str) -> str:
 
 def _redline_html(old: str, new: str) -> str:
     """The folded redline under a bar of links to its changes."""
-    found = redline.redline(old, new)
+    found = redline.folded_redline(parse_lines(old), parse_lines(new))
     if not found.changes:
         return '<p class="hb-quiet">The two texts are the same, word for word.</p>'
     links = "".join(
@@ -58,5 +59,5 @@ def _redline_html(old: str, new: str) -> str:
         for number, anchor in enumerate(found.anchors, start=1)
     )
     count = "1 change" if found.changes == 1 else f"{found.changes} changes"
-    return f'<nav class="hb-jump" aria-label="Changes"><span>{count}</span>{links}</nav>\n{redline.fold(found.html)}'
+    return f'<nav class="hb-jump" aria-label="Changes"><span>{count}</span>{links}</nav>\n{found.html}'
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 
@@ -24,6 +25,7 @@ BLOCKS = HEADINGS | STRUCTURES | frozenset(
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+LINES_REMEMBERED = 2048  # a few policies' worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,21 @@ def parse(html: str) -> tuple[Child, ...]:
     for stray in body[1:]:  # a fragment with a closing tag too many ends the <div> early
         children.append(_node(stray))
     return tuple(children)
+
+
+def parse_lines(html: str) -> tuple[Child, ...]:
+    """The tidy nodes of HTML that was written one whole block a line; equal lines give the same nodes.
+
+    HTML with lines of its own within a block, as code has them, is parsed whole.
+    """
+    if "<pre" in html:
+        return tidy(parse(html))
+    return tuple(node for line in html.split("\n") for node in _parsed_line(line))
+
+
+@lru_cache(LINES_REMEMBERED)
+def _parsed_line(line: str) -> tuple[Child, ...]:
+    return tidy(parse(line))
 
 
 def _node(element: etree._Element) -> Node:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handbook.policy.html_tree import BLOCKS, HEADINGS, Child, Node, parse, text_of, tidy, walk, write
@@ -15,6 +16,7 @@ from handbook.policy.redline_merge import Merge
 from handbook.policy.redline_moves import with_moves
 
 LONG_ENOUGH_TO_FOLD = 40  # words
+AROUND = 2  # blocks left in sight beside a change
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,19 @@ class Redline:
 
 def redline(old_html: str, new_html: str) -> Redline:
     """The redline of two HTML fragments. Each change has an id, `change-1` and so on."""
-    items = _merged(old_html, new_html)
-    writer = Writer(items)
-    html = _lines(writer.children(items, "div"))
-    return Redline(html, len(writer.anchors), tuple(writer.anchors))
+    nodes, anchors = _written(tidy(parse(old_html)), tidy(parse(new_html)))
+    return Redline(_lines(nodes), len(anchors), anchors)
+
+
+def folded_redline(old: Sequence[Child], new: Sequence[Child]) -> Redline:
+    """The redline of two tidy trees, its unchanged parts folded away as `fold` does."""
+    nodes, anchors = _written(old, new)
+    return Redline(_lines(_with_folds(nodes)), len(anchors), anchors)
 
 
 def redline_text(old_html: str, new_html: str) -> list[Span]:
     """The redline as plain text in spans of one kind each; their texts put together read as a page of text."""
-    return spans(_merged(old_html, new_html))
+    return spans(_merged(tidy(parse(old_html)), tidy(parse(new_html))))
 
 
 def accept(html: str) -> str:
@@ -54,9 +60,12 @@ def normalise(html: str) -> str:
     return write(tidy(parse(html)))
 
 
-def fold(html: str, around: int = 2) -> str:
+def fold(html: str, around: int = AROUND) -> str:
     """A redline with its unchanged parts folded away, but for `around` blocks beside each change, and the headings."""
-    nodes = tidy(parse(html))
+    return _lines(_with_folds(tidy(parse(html)), around))
+
+
+def _with_folds(nodes: Sequence[Child], around: int = AROUND) -> list[Child]:
     changed = [n for n, node in enumerate(nodes) if _is_changed(node)]
     near = {k for n in changed for k in range(n - around, n + around + 1)}
     result: list[Child] = []
@@ -67,11 +76,18 @@ def fold(html: str, around: int = 2) -> str:
             run = []
         else:
             run.append(node)
-    return _lines([*result, *_folded(run)])
+    return [*result, *_folded(run)]
 
 
-def _merged(old_html: str, new_html: str) -> tuple[Item, ...]:
-    merge = Merge(tidy(parse(old_html)), tidy(parse(new_html)))
+def _written(old: Sequence[Child], new: Sequence[Child]) -> tuple[tuple[Child, ...], tuple[str, ...]]:
+    """The nodes of a redline, and the ids of its changes."""
+    items = _merged(old, new)
+    writer = Writer(items)
+    return writer.children(items, "div"), tuple(writer.anchors)
+
+
+def _merged(old: Sequence[Child], new: Sequence[Child]) -> tuple[Item, ...]:
+    merge = Merge(old, new)
     return with_moves(merge.items(), merge)
 
 
@@ -87,7 +103,7 @@ def _folded(run: list[Child]) -> list[Child]:
     return [Node("details", {MARK: "fold", "class": "rl-fold"}, (summary, *run))]
 
 
-def _lines(nodes: tuple[Child, ...] | list[Child]) -> str:
+def _lines(nodes: Sequence[Child]) -> str:
     """The HTML of these nodes, each on its own line where that adds no white space to a text."""
     if all(isinstance(n, Node) and (n.tag in BLOCKS or _holds_blocks(n)) for n in nodes):
         return "".join(write([n]) + "\n" for n in nodes)

@@ -44,7 +44,7 @@ class Merge:
         self._numbers: dict[Hashable, int] = {}
         self._keys: dict[int, int] = {}
         self._bags: dict[int, Counter] = {}
-        self._elsewhere = self._long_blocks(old) & self._long_blocks(new)
+        self._in_both = self._blocks(old) & self._blocks(new)
 
     def items(self) -> tuple[Item, ...]:
         """The merged tree."""
@@ -74,9 +74,9 @@ class Merge:
             self._bags[id(child)] = bag
         return self._bags[id(child)]
 
-    def _long_blocks(self, children: Sequence[Child]) -> set[int]:
+    def _blocks(self, children: Sequence[Child]) -> set[int]:
         blocks = (node for node in walk(children) if node.tag in BLOCKS)
-        return {self.key(node) for node in blocks if self.bag(node).total() >= LEAST_WORDS_OF_A_MOVE}
+        return {self.key(node) for node in blocks}
 
     def children(self, old: Sequence[Child], new: Sequence[Child], tag: str) -> tuple[Item, ...]:
         """The merged content of an element of that tag."""
@@ -127,7 +127,10 @@ class Merge:
 
     def _may_be_paired(self, item: Child) -> bool:
         """Elements that stand unchanged somewhere in the other text are told as moved, not as rewritten."""
-        return isinstance(item, Node) and (item.tag in _ALWAYS_PAIRED or self.key(item) not in self._elsewhere)
+        return isinstance(item, Node) and (item.tag in _ALWAYS_PAIRED or not self._stands_elsewhere(item))
+
+    def _stands_elsewhere(self, node: Node) -> bool:
+        return self.key(node) in self._in_both and self.bag(node).total() >= LEAST_WORDS_OF_A_MOVE
 
     def _worth(self, old: Node, new: Node, common: int) -> float:
         if not _alike(old, new):

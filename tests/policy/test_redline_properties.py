@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handbook.policy.redline import accept, fold, normalise, redline, redline_text, reject
+from handbook.policy.html_tree import parse, parse_lines, tidy
+from handbook.policy.redline import accept, fold, folded_redline, normalise, redline, redline_text, reject
 from handbook.render import body
 from tests.policy.html_rules import problems
 from tests.policy.markdown_edits import Maker
@@ -35,11 +36,17 @@ def faults(old: str, new: str) -> list[str]:
         "rejecting gives the old text": reject(html) == normalise(old),
         "so does accepting when folded": accept(fold(html, 1)) == normalise(new),
         "so does rejecting when folded": reject(fold(html, 1)) == normalise(old),
+        "folding at once is folding afterwards": normalise(folded_html(old, new)) == normalise(fold(html)),
         "a text differs from itself nowhere": not re.search("<(ins|del)|data-rl", redline(new, new).html),
         "every mark names a change": bool(re.search("<(ins|del)", html)) <= (redline(old, new).changes > 0),
         "as plain text it has the new words in order": _new_words(redline_text(old, new)) == _new_words(redline_text(new, new)),
     }
     return [promise for promise, kept in promises.items() if not kept]
+
+
+def folded_html(old: str, new: str) -> str:
+    """The redline of two bodies as the site makes it, with their lines parsed one by one."""
+    return folded_redline(parse_lines(old), parse_lines(new)).html
 
 
 def _new_words(spans: list[tuple[str, str]]) -> list[str]:
@@ -57,6 +64,12 @@ def test_redlines_of_generated_edits_are_valid_html(seeds):
     for seed in seeds:
         html = redline(*pair(seed)).html
         assert (seed, problems(html), problems(fold(html, 0))) == (seed, [], [])
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(MARKDOWN)
+def test_the_lines_of_a_body_are_the_body(markdown):
+    assert parse_lines(body(markdown)) == tidy(parse(body(markdown)))
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
