@@ -23,7 +23,7 @@ from flask import Flask
 
 from ackservice.web.desk.pages import pages
 
-_MODULES = ("problems", "signing", "home", "notices", "acts", "people", "exports", "takeaways", "questions", "roster")
+_MODULES = ("problems", "signing", "home", "notices", "acts", "people", "exports", "takeaways", "questions", "roster", "policies")
 
 
 def install(app: Flask) -> None:
