@@ -77,7 +77,7 @@ def follow(service: Service, tx: Transaction, moves: Iterable[Move], library: Li
         if move.new.joined_on and move.new.joined_on > today and not has_left(move.new.left_on, today):
             plans.follow_later(tx, move.new.person_id, move.new.joined_on)
             continue
-        if move.old is None and library is None:
+        if library is None and (move.old is None or has_left(move.old.left_on, today)):
             plans.follow_later(tx, move.new.person_id, today)
         total += _follow_one(service, tx, move, library, today)
     return total

@@ -20,7 +20,7 @@ EXAMPLE_LINK = "/ack/a/each-person-gets-a-link-of-their-own"
 
 @dataclass(frozen=True)
 class NoticePreview:
-    """What issuing would do, how long sending takes, and how the first e-mail reads."""
+    """What issuing would do, when sending would be finished after what waits already, and how the first e-mail reads."""
 
     found: issuing.Preview
     sent_by: datetime
@@ -31,7 +31,9 @@ class NoticePreview:
 def preview_notice(service: Service, policy: str, version: str, *, now: datetime, again: str = "") -> NoticePreview:
     """Look at a notice without issuing it. Raises NoticeRefused as issuing would."""
     found = issuing.preview(service, policy, version, now=now, again=again)
-    sent_by = now + timedelta(minutes=minutes_to_send(service, found.by_email))
+    with service.store.read() as connection:
+        ahead = deliveries.waiting_count(connection)
+    sent_by = now + timedelta(minutes=minutes_to_send(service, ahead + found.by_email))
     crosses = not again and not found.short_by_days and service.today(sent_by) > found.last_day
     first = next((person for person in found.people if person.email), None)
     return NoticePreview(found, sent_by, crosses, _first_email(service, found, first, now) if first else "")

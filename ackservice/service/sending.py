@@ -210,11 +210,14 @@ class _Run:
         """A message was sent, or (without a letter) is not needed any more."""
         state = "sent" if letter else "dropped"
         kept = zlib.compress(letter.kept_text().encode()) if letter and letter.is_kept else None
-        with self.service.store.write(self.clock.now()) as tx:
+
+        def record(tx: Transaction) -> None:
             deliveries.end(tx, delivery.id, state, sent_text=kept)
             if letter:
                 queue_state.server_is_well(tx)
                 _record(tx, delivery, letter, "sent", answer)
+
+        self.service.together.run(self.clock.now(), record)  # connections that finish at once share one wait for the disk
         self._count(state)
 
     def refused(self, delivery: Delivery, letter: Letter, why: str) -> None:

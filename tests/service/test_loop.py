@@ -1,0 +1,78 @@
+"""The due work of a process that stays, and what a dry run says of the time sending takes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ackservice.mail.outbox import Outbox
+from ackservice.service import issuing, preview
+from ackservice.service.due import Loop
+from ackservice.service.roster import import_roster
+from ackservice.web.embedded import Site
+from tests.conftest import MONDAY
+from tests.school_tree import roster_csv
+
+
+def test_the_loop_sends_what_is_due_and_ends_when_told(staffed, clock):
+    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    folder = staffed.store.path.parent / "outbox"
+    stop = threading.Event()
+    runs = []
+
+    def before():
+        runs.append(len(list(folder.glob("*.eml"))) if folder.exists() else 0)
+        if runs[-1]:
+            stop.set()
+
+    loop = Loop(staffed, Outbox(folder), clock, before=before, environ={})
+    loop._once(stop)
+    loop._once(stop)
+    loop(stop)
+    assert runs == [0, 3]
+
+
+def test_a_fault_in_the_loop_is_logged_and_ends_nothing(staffed, clock, caplog):
+    stop = threading.Event()
+
+    def broken():
+        stop.set()
+        raise ValueError("a bug")
+
+    with caplog.at_level(logging.ERROR):
+        Loop(staffed, Outbox(staffed.store.path.parent / "outbox"), clock, before=broken, environ={})(stop)
+    assert "it is tried again in a minute" in caplog.text
+
+
+def test_a_handbook_that_cannot_be_built_stops_nothing(staffed, school, caplog):
+    school.edit(school.entry_path("visitors", "2021-01"), "change: new", "change: old")
+    site = Site(staffed.settings, lambda: MONDAY.date())
+    with caplog.at_level(logging.WARNING):
+        site.follow_the_day()
+        site.follow_the_day()
+    assert caplog.text.count("could not be built") == 1
+
+
+@pytest.mark.parametrize(
+    ("people", "per_minute", "per_day", "minutes"),
+    [(0, 30, 10_000, 0), (1, 30, 10_000, 0), (30, 30, 10_000, 0), (31, 30, 10_000, 1), (61, 30, 10_000, 2), (15, 30, 10, 1440)],
+)
+def test_a_dry_run_says_how_long_sending_takes(service, people, per_minute, per_day, minutes):
+    mail = replace(service.settings.school.mail, per_minute=per_minute, per_day=per_day)
+    service.settings = replace(service.settings, school=replace(service.settings.school, mail=mail))
+    assert preview.minutes_to_send(service, people) == minutes
+
+
+def test_a_dry_run_warns_when_sending_crosses_the_last_day(service, clock):
+    mail = replace(service.settings.school.mail, per_day=2)
+    service.settings = replace(service.settings, school=replace(service.settings.school, mail=mail))
+    rows = [f"P{n:03},Person {n},p{n}@larkspur-row.example,Employee,," for n in range(20)]
+    import_roster(service, roster_csv(*rows), "staff.csv", now=MONDAY)
+    found = preview.preview_notice(service, "social-media", "2021-09", now=MONDAY)
+    assert found.crosses_last_day
+    assert found.sent_by - MONDAY == timedelta(days=9)
+    assert "some people would be told too late" in preview.in_words(found)
