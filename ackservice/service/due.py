@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ackservice.clock import Clock
 from ackservice.errors import AckError
 from ackservice.mail.envelope import Transport
-from ackservice.service import audiences, bouncing, nightly, overdue, reminding, summaries
+from ackservice.service import audiences, bouncing, nightly, overdue, reminding, signing_in, standing_now, summaries
 from ackservice.service.bouncing import BounceResult
 from ackservice.service.context import Service
 from ackservice.service.sending import Progress, SendResult, send_due
@@ -20,6 +21,7 @@ from ackservice.storage import plans
 from handbook.policy.errors import HandbookError
 
 SECONDS_BETWEEN_RUNS = 60
+SECONDS_BETWEEN_LOOKS = 2  # whether a manager waits for a link to sign in
 
 
 @dataclass
@@ -63,7 +65,8 @@ def run_due(
 ) -> DueResult:
     """Do all that is due now; doing it again does nothing more.
 
-    A piece of work that fails for a reason somebody can mend is told, and the others are done; sending comes last.
+    A piece of work that fails for a reason somebody can mend is told, and the others are done; sending comes last, and after it what the desk reads is
+    brought up to date.
     """
     result = DueResult()
     now = clock.now()
@@ -81,6 +84,9 @@ def run_due(
     with _kept_apart(result):
         result.build_asked = nightly.call_build_hook(service, now, environ)
     result.sending = send_due(service, transport, clock, wait=wait, pace=pace, progress=progress)
+    with _kept_apart(result):
+        signing_in.forget_if_due(service, clock.now())
+        standing_now.refresh(service, clock.now())
     return result
 
 
@@ -107,10 +113,17 @@ class Loop:
         """Run until `stop` is set. A fault is logged and tried again in the next run."""
         try:
             while not stop.is_set():
+                began = self._clock.now()
                 self._once(stop)
-                stop.wait(SECONDS_BETWEEN_RUNS)
+                self._rest(stop, began)
         finally:
             self._service.store.close()
+
+    def _rest(self, stop: threading.Event, began: datetime) -> None:
+        """Until the next run, or until somebody asks for a link to sign in, which is wanted within seconds."""
+        for _ in range(SECONDS_BETWEEN_RUNS // SECONDS_BETWEEN_LOOKS):
+            if stop.wait(SECONDS_BETWEEN_LOOKS) or signing_in.is_waited_for(self._service, began):
+                return
 
     def _once(self, stop: threading.Event) -> None:
         try:

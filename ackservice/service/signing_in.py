@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +27,7 @@ SESSION_HOURS = 8
 LINKS_AN_HOUR = 5  # asked for one address
 TRIES_AN_HOUR = 30  # by one client: links asked for and links tried
 LONGEST_ADDRESS = 320
+BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # a link does not wait behind a notice to thousands
 
 
 class SignInLinkUsed(AckError):
@@ -116,6 +117,12 @@ def sign_out(service: Service, secret: str, now: datetime) -> None:
         sign_ins.end_session(tx, hash_of_session(secret))
 
 
+def is_waited_for(service: Service, since: datetime) -> bool:
+    """Whether somebody asked for a link after that moment that has not gone out."""
+    with service.store.read() as connection:
+        return sign_ins.is_asked_for(connection, since)
+
+
 def forget(tx: Transaction, now: datetime) -> None:
     """Forget what has ended: links, sessions, and the key of an hour that is over with all that was counted under it."""
     sign_ins.forget_ended(tx, now)
@@ -156,6 +163,7 @@ def _keep(service: Service, tx: Transaction, manager: Manager | None, secret_has
         "sign-in",
         host=service.settings.mail_host,
         address=manager.address,
+        not_before=BEFORE_ALL,
         payload={"subject": composed.subject, "text": composed.text, "html": composed.html, "name": manager.name},
     )
 

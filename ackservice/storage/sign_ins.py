@@ -36,6 +36,15 @@ def use_link(tx: Transaction, secret_hash: str, now: datetime) -> str:
     return address
 
 
+def is_asked_for(connection: sqlite3.Connection, since: datetime) -> bool:
+    """Whether a message with a link was queued after that moment and waits."""
+    # Such messages are due before all others, so the first due one says it, however many wait.
+    row = connection.execute(
+        "SELECT kind, created_at FROM delivery WHERE state = 'queued' ORDER BY not_before, id LIMIT 1"
+    ).fetchone()
+    return row is not None and row["kind"] == "sign-in" and row["created_at"] > stamp(since)
+
+
 def add_session(tx: Transaction, secret_hash: str, address: str, ends_at: datetime) -> None:
     """Begin a session."""
     tx.execute(

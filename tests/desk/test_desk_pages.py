@@ -196,3 +196,12 @@ def test_a_problem_at_the_desk_leads_back_to_it(desk, bea, head):
     for answer in (bea.get("/ack/desk/notices/99999"), head.post(f"/ack/desk/notices/{notice}/excuse", ids="1", reason="no")):
         assert 'href="/ack/desk/">Go to the desk' in answer.text
         assert "Open the link in your e-mail" not in answer.text
+
+
+def test_a_clarification_asks_nobody_for_anything(desk, bea):
+    desk.school.version("social-media", "2021-10", "2021-10-20", approved_on="2021-07-20", change="clarification", body="Think, then think.")
+    bea.get(f"/ack/desk/notices/{desk.issue('social-media', '2021-10')}")
+    assert "Everybody" in bea.words and "4 people: everybody." in bea.words
+    assert "Outstanding" not in bea.words and "Acknowledged by day" not in bea.words
+    bea.get("/ack/desk/")
+    assert "For information: nobody has to acknowledge it." in bea.words

@@ -215,3 +215,16 @@ def test_every_desk_page_asks_for_a_session(app):
         assert (answer.status_code, answer.location) == (303, "/ack/desk/sign-in"), path
         checked += 1
     assert checked >= 14
+
+
+def test_a_link_goes_out_before_everything_else_that_waits(client, staffed, clock):
+    from ackservice.service import issuing
+    from ackservice.storage import deliveries
+
+    issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
+    assert not signing_in.is_waited_for(staffed, clock.now() - timedelta(seconds=1))
+    ask(client)
+    assert signing_in.is_waited_for(staffed, clock.now() - timedelta(seconds=1))
+    assert not signing_in.is_waited_for(staffed, clock.now())
+    with staffed.store.read() as connection:
+        assert [delivery.kind for delivery in deliveries.due(connection, clock.now(), 9)] == ["sign-in", "notice", "notice", "notice"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import render_template, request, url_for
 
@@ -52,6 +53,8 @@ def notice_html(notice_id: int, wanted: Filter, errors: Mapping[str, str]) -> st
     """The page of a notice, with what is wrong with what was sent to it."""
     now = web().now()
     found = desk_views.notice_page(web().service, notice_id, scope(), wanted, now)
+    if not found.line.notice.must_be_acknowledged and "show" not in request.values:
+        found = desk_views.notice_page(web().service, notice_id, scope(), replace(wanted, show="all"), now)
     today = web().service.today(now)
     return render_template(
         "desk/notice.html",
