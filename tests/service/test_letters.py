@@ -30,7 +30,7 @@ def issued(staffed: Service) -> Service:
 
 def pages(service: Service, now: datetime = MONDAY, **more: object) -> list[str]:
     page, number = letters.write(service, by_version("social-media", "2021-09"), now=now, **more)
-    found = re.findall(r'<section class="sheet".*?</section>', page, re.S)
+    found = re.findall(r'<article class="sheet".*?</article>', page, re.S)
     assert len(found) == number
     return found
 
