@@ -122,8 +122,14 @@ class Loop:
     def _rest(self, stop: threading.Event, began: datetime) -> None:
         """Until the next run, or until somebody asks for a link to sign in, which is wanted within seconds."""
         for _ in range(SECONDS_BETWEEN_RUNS // SECONDS_BETWEEN_LOOKS):
-            if stop.wait(SECONDS_BETWEEN_LOOKS) or signing_in.is_waited_for(self._service, began):
+            if stop.wait(SECONDS_BETWEEN_LOOKS) or self._is_waited_for(began):
                 return
+
+    def _is_waited_for(self, began: datetime) -> bool:
+        try:
+            return signing_in.is_waited_for(self._service, began)
+        except AckError:
+            return False  # the next run meets the same fault, and says so
 
     def _once(self, stop: threading.Event) -> None:
         try:

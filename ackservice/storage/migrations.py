@@ -317,6 +317,8 @@ _SAME_POLICY = _MARK.format(
     "(SELECT policy FROM notice WHERE id = {notice}) "
     "AND (r.id = {own} OR NOT EXISTS (SELECT 1 FROM standing_now s WHERE s.recipient_id = r.id AND {settled}))"
 )
+# Somebody erased is erased here in the same transaction, and not only when the row is next computed.
+_FORGET_NAME = "; UPDATE standing_now SET name = '', name_key = '', other_name = '' WHERE recipient_id = NEW.id"
 _OWN_NOTICE = "(SELECT notice_id FROM recipient WHERE id = NEW.recipient_id)"
 _OWN_PERSON = "(SELECT person_id FROM recipient WHERE id = NEW.recipient_id)"
 _ALL_OF_PERSON = _MARK.format(whom="SELECT id, (SELECT MAX(n) FROM ledger) FROM recipient WHERE person_id = NEW.person_id")
@@ -342,7 +344,7 @@ _MARKS = (
         "INSERT",
         _SAME_POLICY.format(person=_OWN_PERSON, notice=_OWN_NOTICE, own="NEW.recipient_id", settled="0"),
     ),
-    ("recipient", "UPDATE", _MARK.format(whom="VALUES (NEW.id, (SELECT MAX(n) FROM ledger))")),
+    ("recipient", "UPDATE", _MARK.format(whom="VALUES (NEW.id, (SELECT MAX(n) FROM ledger))") + _FORGET_NAME),
     ("roster_entry", "INSERT", _ALL_OF_PERSON),
     ("roster_entry", "UPDATE", _ALL_OF_PERSON),
     ("acknowledgement", "UPDATE", _MARK.format(whom="VALUES (NEW.recipient_id, (SELECT MAX(n) FROM ledger))")),

@@ -12,6 +12,7 @@ from ackservice.errors import AckError
 from ackservice.mail.transports import transport_from
 from ackservice.service import issuing, standing_now
 from ackservice.service.acknowledging import acknowledge, record_letter, record_paper
+from ackservice.service.personal import erase_person
 from ackservice.service.roster import import_roster
 from ackservice.service.sending import send_due
 from ackservice.service.standing import ends, standings
@@ -190,3 +191,21 @@ def test_everyone_is_on_a_list_by_one_status_only(staffed, clock):
         names = [row["name"] for row in desk.page(connection, at, desk.EVERYONE, desk.Filter(show="all"))]
     assert names == ["Ada Lovelace", "Ben Okri", "Gia Rossi", "Pat Paper"]
     assert len(EVERYONE) == 6
+
+
+def test_who_is_erased_is_erased_from_the_desk_at_once(staffed, clock):
+    issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
+    acknowledge(staffed, staffed.acknowledge_link(recipient_of(staffed, "P002")).rpartition("/")[2], "B. Okri-Smith", clock.now())
+    standing_now.refresh(staffed, clock.now())
+    import_roster(staffed, roster_csv(ADA, BEN + "2021-07-26", GIA, PAT, LEE, NEW), "staff.csv", now=clock.now())
+    erase_person(staffed, "P002", now=clock.now(), erased_by="Bea")
+    for look in (lambda: None, lambda: standing_now.refresh(staffed, clock.now()), lambda: standing_now.rebuild(staffed, clock.now())):
+        look()
+        with staffed.store.read() as connection:
+            row = table.all_rows(connection)[recipient_of(staffed, "P002")]
+        assert (row.name, row.name_key, row.other_name, row.lasting) == ("", "", "", "acknowledged")
+
+
+def recipient_of(service, person_id):
+    with service.store.read() as connection:
+        return connection.execute("SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)).fetchone()[0]
