@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE)
@@ -50,11 +50,12 @@ def policy(scripts: Iterable[str]) -> str:
     )
 
 
-def headers_file(site: Path) -> str:
-    """The whole `_headers` of a built site."""
-    scripts: set[str] = set()
-    for page in sorted(site.rglob("*.html")):
-        scripts |= inline_scripts(page.read_text(encoding="utf-8"))
+def headers_file(site: Path, known: Mapping[str, set[str]] = {}) -> str:  # noqa: B006 (never changed)
+    """The whole `_headers` of a built site. `known` are the inline scripts of pages looked at already, by path."""
+    scripts: set[str] = set().union(*known.values())
+    for page in site.rglob("*.html"):
+        if page.relative_to(site).as_posix() not in known:
+            scripts |= inline_scripts(page.read_text(encoding="utf-8"))
     everywhere = {
         "Content-Security-Policy": policy(scripts),
         "X-Content-Type-Options": "nosniff",
@@ -71,8 +72,8 @@ def headers_file(site: Path) -> str:
     return "\n".join(_block(path, headers) for path, headers in blocks)
 
 
-def write_headers(site: Path) -> None:
-    (site / "_headers").write_text(headers_file(site), encoding="utf-8", newline="\n")
+def write_headers(site: Path, known: Mapping[str, set[str]] = {}) -> None:  # noqa: B006 (never changed)
+    (site / "_headers").write_text(headers_file(site, known), encoding="utf-8", newline="\n")
 
 
 def _fingerprinted(site: Path) -> list[str]:

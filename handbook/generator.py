@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,14 +17,12 @@ from handbook import pages, stamp
 from handbook.bodies import html_of, renderer
 from handbook.body_cache import BodyCache
 from handbook.clock import today
-from handbook.csp import write_headers
+from handbook.csp import inline_scripts, write_headers
 from handbook.links import broken_links, held_to_day
 from handbook.policy.library import load, load_school
 from handbook.policy.school import School
 from handbook.site import Site
 
-FINISHED_LINE = re.compile(r"^<(p|ul|ol|dl|div|table|blockquote|h[1-6])\b[^\n]*</\1>$", re.MULTILINE)
-KEPT = re.compile(r"(?:<p>)?hb-kept-(\d+)-hb(?:</p>)?")  # a paragraph to Markdown, or bare within a block of HTML
 log = logging.getLogger("mkdocs.handbook")
 
 CACHE = Path(".cache") / "handbook"
@@ -44,7 +41,7 @@ class Run:
     cache: BodyCache = field(default_factory=lambda: BodyCache(None))
     site: Site | None = None
     school: School | None = None
-    set_aside: dict[str, list[str]] = field(default_factory=dict)
+    kept: dict[str, list[str]] = field(default_factory=dict)  # of each page, the HTML set aside from Markdown
 
     @property
     def address(self) -> str:
@@ -117,17 +114,20 @@ def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
 def finish(run: Run, config: MkDocsConfig) -> None:
     """Stamp the frozen pages into the shell, publish the plain files, and write the headers last."""
     out = Path(config.site_dir)
+    scripts: dict[str, set[str]] = {}
     if run.site.frozen:
         shell = stamp.Shell((out / stamp.SHELL_ADDRESS / "index.html").read_text(encoding="utf-8"))
         shutil.rmtree(out / stamp.SHELL_ADDRESS.split("/page")[0])
         for page in run.site.frozen:
-            stamp.write_page(out, page, shell.stamp(page, html_of(page.body, run.cache) if page.body else ""))
+            html = shell.stamp(page, html_of(page.body, run.cache) if page.body else "")
+            stamp.write_page(out, page, html)
+            scripts[f"{page.address}index.html"] = inline_scripts(html)
     for path, text in run.site.files.items():
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
     _warn_of_broken_links(run, out)
-    write_headers(out)
+    write_headers(out, scripts)
 
 
 def template_cache(run: Run) -> FileSystemBytecodeCache | None:
@@ -140,26 +140,6 @@ def template_cache(run: Run) -> FileSystemBytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
-
-
-def set_aside(run: Run, page: str, markdown: str) -> str:
-    """A generated page with a short mark in the place of each line of finished HTML.
-
-    Markdown would pass such lines through unchanged, but takes most of the build's time to find that out.
-    """
-    kept = run.set_aside[page] = []
-
-    def mark(line: re.Match[str]) -> str:
-        kept.append(line[0])
-        return f"hb-kept-{len(kept) - 1}-hb"
-
-    return FINISHED_LINE.sub(mark, markdown)
-
-
-def put_back(run: Run, page: str, html: str) -> str:
-    """The rendered page with its finished lines where their marks are."""
-    kept = run.set_aside.pop(page, None)
-    return KEPT.sub(lambda mark: kept[int(mark[1])], html) if kept else html
 
 
 def valid(html: str) -> str:

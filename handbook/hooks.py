@@ -9,8 +9,9 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, own_page, prepare, put_back, set_aside, template_cache, valid
+from handbook.generator import Run, add_files, finish, own_page, prepare, template_cache, valid
 from handbook.policy.errors import HandbookError
+from handbook.set_aside import put_back, set_aside
 
 _run: Run | None = None
 
@@ -41,13 +42,16 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Hold the links of the school's own pages to the day shown; keep from Markdown what is rendered already."""
-    return set_aside(_run, page.file.src_uri, markdown) if page.file.generated_by else own_page(_run, markdown)
+    if not page.file.generated_by:
+        return own_page(_run, markdown)
+    marked, _run.kept[page.file.src_uri] = set_aside(markdown)
+    return marked
 
 
 @event_priority(100)
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put back what was kept from Markdown, before any plugin looks at the page."""
-    return put_back(_run, page.file.src_uri, html)
+    return put_back(html, _run.kept.pop(page.file.src_uri, []))
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

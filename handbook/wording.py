@@ -39,7 +39,7 @@ def audience_words(audience: tuple[str, ...]) -> str:
 
 def reading_minutes(text: str) -> int:
     """Minutes an unhurried reader needs, at least one."""
-    return max(1, math.ceil(len(re.findall(r"\w+", text)) / WORDS_A_MINUTE))
+    return max(1, math.ceil(len(text.split()) / WORDS_A_MINUTE))
 
 
 def relative(page: str, to: str) -> str:
@@ -67,6 +67,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=False,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
     env.filters.update(day=long_date, md=plain_markdown, yaml=_yaml)
     return env

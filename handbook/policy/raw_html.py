@@ -16,8 +16,12 @@ _HTML = re.compile(r"<(?:/?[A-Za-z][^>\s]*|!--|!\[CDATA|![A-Za-z]+|\?\w*)[^>]{0,
 
 def raw_html(body: str) -> Iterator[tuple[int, int, str]]:
     """Every piece of raw HTML in a body: its line and column, both from 1, and how it starts."""
+    if "<" not in body:
+        return
     lines = _without_fences(body.split("\n"))
     for number, line in enumerate(lines, start=1):
+        if "<" not in line:
+            continue
         bare = _AUTOLINK.sub(_blank, _CODE.sub(_blank, line))
         for found in _HTML.finditer(bare):
             yield number, found.start() + 1, found.group()
@@ -25,6 +29,8 @@ def raw_html(body: str) -> Iterator[tuple[int, int, str]]:
 
 def open_fence(body: str) -> int | None:
     """The line of a code fence that is never closed, if there is one."""
+    if "```" not in body and "~~~" not in body:
+        return None
     return _fences(body.split("\n"))[1]
 
 
