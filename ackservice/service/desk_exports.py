@@ -9,8 +9,9 @@ from datetime import date, datetime
 from ackservice.domain import export
 from ackservice.domain.notice import Notice
 from ackservice.errors import NotFound
+from ackservice.service import exporting
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import standings
+from ackservice.service.standing import Report, standings
 from ackservice.storage import desk_people, notices
 from ackservice.storage.desk import Scope
 
@@ -45,10 +46,4 @@ def rows(service: Service, connection, notice: Notice, as_of: AsOf, scope: Scope
 def _parts(service: Service, notice: Notice, as_of: AsOf, format_: str, scope: Scope) -> Iterator[bytes]:
     with service.store.read() as connection:
         found = rows(service, connection, notice, as_of, scope)
-        facts = {"as_of": as_of.on, "rule": str(notice.rule), "ledger_head": as_of.head}
-        if format_ == "csv":
-            yield from export.to_csv(found)
-        elif format_ == "json":
-            yield from export.to_json(found, **facts)
-        else:
-            yield export.to_xlsx(found, **facts, zone=service.zone)
+        yield from exporting.render(Report(notice, as_of, found, service.zone), format_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,7 +22,7 @@ class Report:
 
     notice: Notice
     as_of: AsOf
-    rows: list[dict[str, object]]
+    rows: Iterable[dict[str, object]]
     zone: str
 
 

@@ -56,7 +56,7 @@ CONFIRMED = {
         "Excuse",
         ("These people need not acknowledge this version. They are shown as excused, never as having acknowledged, and get no more reminders.",
          "You can take it back."),
-        "Excuse", "reason", "The reason", "Such as “on long-term leave”. It is kept, and stands in every export’s evidence.", "excused",
+        "Excuse", "reason", "The reason", "Such as “on long-term leave”. It is kept with your name.", "excused",
     ),
 }  # fmt: skip
 
