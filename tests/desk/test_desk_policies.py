@@ -20,18 +20,18 @@ def test_versions_stand_with_stage_approval_and_last_day(desk, bea):
     add_version(desk)
     bea.get("/ack/desk/policies/")
     assert (
-        "2021-12 On notice, material Wednesday 1 December 2021 Board of Governors, Tuesday 20 July 2021 "
-        "Monday 1 November 2021 Give notice… of Social media policy 2021-12"
+        "2021-12 On notice, material 1 Dec 2021 Board of Governors, 20 Jul 2021 "
+        "1 Nov 2021 Give notice… of Social media policy 2021-12"
     ) in bea.words
-    assert "2021-09 On notice, material Wednesday 1 September 2021" in bea.words
-    assert "Given, Monday 26 July 2021" in bea.words
+    assert "2021-09 On notice, material 1 Sep 2021" in bea.words
+    assert "Given, 26 Jul 2021" in bea.words
     assert "2020-09 In force, new" in bea.words
 
 
 def test_a_draft_cannot_be_given_notice_of(desk, bea):
     desk.school.version("social-media", "2021-12", "2021-12-01")
     bea.get("/ack/desk/policies/")
-    assert "2021-12 Draft, material Wednesday 1 December 2021 –" in bea.words
+    assert "2021-12 Draft, material 1 Dec 2021 –" in bea.words
     assert PATH not in bea.page
     answer = bea.get(PATH)
     assert answer.status_code == 409
