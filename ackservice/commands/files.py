@@ -9,7 +9,15 @@ from pathlib import Path
 
 
 def write_whole(target: Path, parts: Iterable[bytes]) -> None:
-    """Write beside the target and put it in its place when complete, so that nobody finds half a file."""
+    """Write beside the target and put it in its place when complete, so that nobody finds half a file.
+
+    What is no ordinary file (a pipe, a device) is written to directly and stays what it is.
+    """
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            stream.writelines(parts)
+        return
     partial = target.with_name(f".{target.name}.partial")
     try:
         with partial.open("wb") as stream:

@@ -6,6 +6,7 @@ Written out by hand because `email.policy` takes milliseconds a message (`bench/
 
 from __future__ import annotations
 
+import base64
 import binascii
 import hashlib
 import re
@@ -157,7 +158,18 @@ def text_part(text: str) -> bytes:
     kind = "Content-Type: text/plain; charset=utf-8\r\n"
     if body.isascii() and _longest(body) <= LONGEST_LINE:
         return f"{kind}Content-Transfer-Encoding: 7bit\r\n\r\n{body}".encode("ascii")
+    if _has_long_link(body):
+        return f"{kind}Content-Transfer-Encoding: base64\r\n\r\n".encode() + _base64(body)
     return f"{kind}Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode() + quoted_printable(body)
+
+
+def _has_long_link(body: str) -> bool:
+    """Whether quoted-printable would break a link over two lines, as it has to beyond 76 characters."""
+    return any("://" in line and len(line) > USUAL_LINE - 1 for line in body.split("\r\n"))
+
+
+def _base64(body: str) -> bytes:
+    return base64.encodebytes(body.encode("utf-8")).replace(b"\n", b"\r\n").rstrip()
 
 
 def html_part(html: str) -> bytes:

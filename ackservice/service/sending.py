@@ -25,7 +25,6 @@ from ackservice.service.context import Service
 from ackservice.service.reminding import held_until
 from ackservice.storage import deliveries, queue_state
 from ackservice.storage.deliveries import Delivery
-from ackservice.storage.filelock import FileLock
 from ackservice.storage.store import Transaction
 
 # Minutes before each further try; after the last one a message counts as refused (about three days in all).
@@ -69,7 +68,7 @@ def send_due(
 
     Ends early, saying why, when the daily cap is reached, when another process is sending, or when the server takes nothing.
     """
-    lock = FileLock(service.store.path.with_name(service.store.path.name + ".sending"))
+    lock = service.store.sending_lock
     if not lock.acquire(wait=False):
         return SendResult(busy=True, stopped="another process is sending already")
     try:

@@ -86,6 +86,7 @@ class Store:
         self.path = path
         self._local = threading.local()
         self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self.sending_lock = FileLock(path.with_name(path.name + ".sending"))  # held by the one process that sends
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -59,7 +59,7 @@ def _elsewhere(folder: Path, rules: Rules, path: str) -> Response:
     moved = rules.redirect("/" + path)
     if moved is not None:
         return _moved(*moved)
-    page = folder / "404.html"
+    page = folder.resolve() / "404.html"
     if not page.is_file():
         abort(404)
     response = _answer(page, rules)

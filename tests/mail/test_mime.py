@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ackservice.mail.messages import Composed, compose, envelope
-from ackservice.mail.mime import mailbox, quoted_printable, safe_address
+from ackservice.mail.mime import mailbox, quoted_printable, safe_address, text_part
 from ackservice.mail.transports import AddressRefused, BadMailSetting
 from tests.mail.examples import EXAMPLES, LONG_LINK, item, notice
 
@@ -200,3 +200,11 @@ def test_a_bare_address_needs_no_name():
 
 def test_dates_are_those_given():
     assert read(made(date=datetime(2021, 12, 1, 8, 0, tzinfo=UTC)))["Date"] == "Wed, 01 Dec 2021 08:00:00 +0000"
+
+
+def test_a_link_too_long_for_quoted_printable_is_not_broken():
+    link = "https://policies.larkspur-row.school.e/ack/receipt/AAAh.kL1_N7HjpdgeprEBWtnyUQ"
+    part = text_part(f"Dear Zoë,\n\n{link}\n").replace(b"\r\n", b"\n")
+
+    assert max(map(len, part.split(b"\n"))) <= 76
+    assert f"\n{link}\n" in email.message_from_bytes(part).get_payload(decode=True).decode("utf-8").replace("\r\n", "\n")

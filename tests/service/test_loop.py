@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from ackservice.mail.outbox import Outbox
 from ackservice.service import issuing, preview
 from ackservice.service.due import Loop
 from ackservice.service.roster import import_roster
+from ackservice.service.sending import send_due
 from ackservice.web.embedded import Site
 from tests.conftest import MONDAY
 from tests.school_tree import roster_csv
@@ -76,3 +78,21 @@ def test_a_dry_run_warns_when_sending_crosses_the_last_day(service, clock):
     assert found.crosses_last_day
     assert found.sent_by - MONDAY == timedelta(days=9)
     assert "some people would be told too late" in preview.in_words(found)
+
+
+def test_looking_again_and_again_opens_no_more_files(staffed, clock, tmp_path):
+    def look() -> None:
+        send_due(staffed, Outbox(tmp_path / "outbox"), clock, wait=lambda seconds: None)
+
+    look()
+    before = open_files()
+    for _ in range(20):
+        look()
+
+    assert open_files() <= before
+
+
+def open_files() -> int:
+    """How many files this process has open, where the system tells."""
+    folder = next((f for f in ("/proc/self/fd", "/dev/fd") if os.path.isdir(f)), "")
+    return len(os.listdir(folder)) if folder else 0

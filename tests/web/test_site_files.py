@@ -139,3 +139,11 @@ def test_a_redirect_never_leads_to_another_host_by_way_of_its_path():
 def test_a_comment_is_no_rule():
     assert parse_headers("# /*\n#  X: y\n") == ()
     assert parse_redirects("# /a /b\n\n/only-one\n") == ()
+
+
+def test_a_site_named_from_the_current_folder_has_its_404_page_too(school, site, monkeypatch):
+    monkeypatch.chdir(site.parent)
+
+    answer = school.app(site=Path("site")).test_client().get("/nothing/")
+
+    assert (answer.status_code, answer.text) == (404, "not here")
