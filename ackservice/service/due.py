@@ -13,7 +13,7 @@ from datetime import datetime
 from ackservice.clock import Clock
 from ackservice.errors import AckError
 from ackservice.mail.envelope import Transport
-from ackservice.service import audiences, bouncing, nightly, overdue, reminding, signing_in, standing_now, summaries
+from ackservice.service import audiences, bouncing, nightly, overdue, reminding, roster_upload, signing_in, standing_now, summaries
 from ackservice.service.bouncing import BounceResult
 from ackservice.service.context import Service
 from ackservice.service.sending import Progress, SendResult, send_due
@@ -86,6 +86,7 @@ def run_due(
     result.sending = send_due(service, transport, clock, wait=wait, pace=pace, progress=progress)
     with _kept_apart(result):
         signing_in.forget_if_due(service, clock.now())
+        roster_upload.forget_if_due(service, clock.now())
         standing_now.refresh(service, clock.now())
     return result
 

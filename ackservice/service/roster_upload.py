@@ -60,6 +60,16 @@ def throw_away(service: Service, key: str, session: str, now: datetime) -> None:
         uploads.forget(tx, key)
 
 
+def forget_if_due(service: Service, now: datetime) -> None:
+    """Forget files nobody has confirmed within the hour, writing only where there are such."""
+    with service.store.read() as connection:
+        old = uploads.old(connection, now)
+    if old:
+        with service.store.write(now) as tx:
+            for key in old:
+                uploads.forget(tx, key)
+
+
 def _find(service: Service, key: str, session: str, now: datetime) -> Upload:
     with service.store.read() as connection:
         found = uploads.find(connection, key, session, now)

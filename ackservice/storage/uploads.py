@@ -24,20 +24,21 @@ class Upload:
 
 
 def keep(tx: Transaction, key: str, session: str, upload: Upload) -> None:
-    """Keep a file under a key nobody can guess, for one session; older ones are forgotten."""
-    forget_old(tx)
-    tx.execute("DELETE FROM setting WHERE name LIKE ? AND json_extract(value, '$.session') = ?", (_PREFIX + "%", session))
+    """Keep a file under a key nobody can guess, in place of the last one of that session; old ones are forgotten."""
+    for other, kept in _all(tx.connection):
+        if kept["session"] == session or _is_old(kept, moment(tx.at)):
+            forget(tx, other)
     data = base64.b64encode(upload.data).decode("ascii")
     marks.put(tx, _PREFIX + key, json.dumps({"session": session, "at": tx.at, "name": upload.name, "data": data}))
 
 
 def find(connection: sqlite3.Connection, key: str, session: str, now: datetime) -> Upload | None:
     """The file kept under a key; None for an unknown key, another session's, or one that is too old."""
-    kept = marks.get(connection, _PREFIX + key)
-    found = json.loads(kept) if kept else {}
-    if found.get("session") != session or moment(found["at"]) < now - KEPT_FOR:
+    text = marks.get(connection, _PREFIX + key)
+    kept = json.loads(text) if text else {}
+    if kept.get("session") != session or _is_old(kept, now):
         return None
-    return Upload(found["name"], base64.b64decode(found["data"]))
+    return Upload(kept["name"], base64.b64decode(kept["data"]))
 
 
 def forget(tx: Transaction, key: str) -> None:
@@ -45,9 +46,15 @@ def forget(tx: Transaction, key: str) -> None:
     tx.execute("DELETE FROM setting WHERE name = ?", (_PREFIX + key,))
 
 
-def forget_old(tx: Transaction) -> None:
-    """Forget every file kept for longer than an hour."""
-    rows = tx.execute("SELECT name, json_extract(value, '$.at') AS at FROM setting WHERE name LIKE ?", (_PREFIX + "%",)).fetchall()
-    for row in rows:
-        if moment(row["at"]) < moment(tx.at) - KEPT_FOR:
-            tx.execute("DELETE FROM setting WHERE name = ?", (row["name"],))
+def old(connection: sqlite3.Connection, now: datetime) -> list[str]:
+    """The keys of files kept for longer than an hour."""
+    return [key for key, kept in _all(connection) if _is_old(kept, now)]
+
+
+def _all(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str]]]:
+    rows = connection.execute("SELECT name, value FROM setting WHERE name LIKE ?", (_PREFIX + "%",)).fetchall()
+    return [(row["name"].removeprefix(_PREFIX), json.loads(row["value"])) for row in rows]
+
+
+def _is_old(kept: dict[str, str], now: datetime) -> bool:
+    return moment(kept["at"]) < now - KEPT_FOR

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from ackservice.service.roster_upload import forget_if_due
 from tests.school_tree import ADA, BASE, BEN, GIA, HEADING, LEE, NEW, PAT
 
 JO = "P010,Jo Joiner,jo@larkspur-row.example,Employee,02/08/2021,"
@@ -97,6 +98,14 @@ def test_a_second_file_takes_the_place_of_the_first(desk, bea):
     second = send(bea, *EVERYONE)
     assert bea.get(first.location).status_code == 404
     assert "everybody in the file is on the roster just so" in bea.get(second.location).text
+
+
+def test_a_file_nobody_confirms_is_forgotten_within_the_hour(desk, bea):
+    send(bea, JO)
+    for minutes, kept in ((60, 1), (1, 0)):
+        desk.clock.advance(timedelta(minutes=minutes))
+        forget_if_due(desk.service, desk.clock.now())
+        assert desk.one("SELECT COUNT(*) FROM setting WHERE name LIKE 'upload %'") == kept
 
 
 def test_large_files_are_taken_and_enormous_ones_refused(desk, bea):
