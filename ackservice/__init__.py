@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    settings: Settings,
+    settings: Settings | None = None,
     *,
     clock: Clock | None = None,
     service: Service | None = None,
     site: Path | None = None,
     demo: Demo | None = None,
 ) -> Flask:
-    """The web application of one school.
+    """The web application of one school, with the settings of the environment unless given others.
 
     `site` is the folder of a built handbook, served at `/`. `clock` is the machine's own unless given. Raises SettingsError
     without usable secret keys.
     """
+    from ackservice.config import settings_from
     from ackservice.web.app import build
 
-    return build(settings, clock=clock, service=service, site=site, demo=demo)
+    return build(settings or settings_from(), clock=clock, service=service, site=site, demo=demo)

@@ -73,7 +73,7 @@ def list_(app) -> None:
     Example: ack notice list
     """
     rows = preview.issued(app.service, app.clock.now())
-    click.echo(table(["policy", "version", "round", "issued", "effective", "people", "state"], rows))
+    click.echo(table(["policy", "version", "given for", "round", "issued", "effective", "people", "state"], rows))
 
 
 def register(main: click.Group) -> None:

@@ -93,6 +93,7 @@ def issued(service: Service, now: datetime) -> list[tuple[object, ...]]:
             (
                 notice.policy,
                 notice.version,
+                str(notice.basis),
                 notice.round,
                 notice.issued_on,
                 notice.effective_on,

@@ -13,6 +13,7 @@ import click
 from ackservice import create_app
 from ackservice.clock import Clock
 from ackservice.config import Settings
+from ackservice.links import check_keys
 from ackservice.service.due import Loop
 from ackservice.web import server
 from handbook.build import build
@@ -54,6 +55,7 @@ def serve_all(app: App, *, host: str, port: int) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     service, transport = app.service, app.transport
+    check_keys(app.settings.secret_keys)
     _open_database(app)
     listener = server.listen(host, port)
     try:

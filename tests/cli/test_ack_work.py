@@ -138,8 +138,8 @@ class TestNotice:
 
     def test_the_list_shows_what_was_issued(self, issued):
         lines = issued("notice", "list").output.splitlines()
-        assert lines[0].split() == ["policy", "version", "round", "issued", "effective", "people", "state"]
-        assert lines[2].split() == ["social-media", "2021-09", "2021-07-26", "2021-09-01", "4", "open"]
+        assert " ".join(lines[0].split()) == "policy version given for round issued effective people state"
+        assert lines[2].split() == ["social-media", "2021-09", "change", "2021-07-26", "2021-09-01", "4", "open"]
 
 
 class TestStatusAndExport:
