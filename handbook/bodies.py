@@ -29,7 +29,12 @@ def renderer_version() -> str:
 
 def renderer(kept: BodyCache) -> Callable[[str], str]:
     """`handbook.render.body`, remembering what it has rendered."""
-    return lambda markdown: kept.get(_key("text", markdown), lambda: render.body(markdown))
+    return lambda markdown: kept.get(key("text", markdown), lambda: render.body(markdown))
+
+
+def redline_of(old: str, new: str, kept: BodyCache) -> str:
+    """The folded redline between two texts, links as they stand in them."""
+    return kept.get(key("redline", old, new), lambda: _redline_html(*map(renderer(kept), (old, new))))
 
 
 def html_of(body: TextBody | RedlineBody, kept: BodyCache) -> str:
@@ -38,12 +43,10 @@ def html_of(body: TextBody | RedlineBody, kept: BodyCache) -> str:
         case TextBody(version):
             return one_folder_deeper(renderer(kept)(version.text.body))
         case RedlineBody(old, new):
-            texts = (old.text.body, new.text.body)
-            html = kept.get(_key("redline", *texts), lambda: _redline_html(*map(renderer(kept), texts)))
-            return one_folder_deeper(html)
+            return one_folder_deeper(redline_of(old.text.body, new.text.body, kept))
 
 
-def _key(kind: str, *texts: str) -> str:
+def key(kind: str, *texts: str) -> str:
     """The name a body is kept under: its kind, the digests of its texts, and the renderer."""
     digests = [hashlib.sha256(text.encode("utf-8")).hexdigest() for text in texts]
     return hashlib.sha256("\n".join([renderer_version(), kind, *digests]).encode("ascii")).hexdigest()

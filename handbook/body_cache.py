@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -17,28 +17,39 @@ class BodyCache:
 
     def __init__(self, folder: Path | None):
         self.folder = folder
-        self.rendered = 0
-        self.found = 0
         self.damaged = 0
+        self._rendered: set[str] = set()
+        self._found: set[str] = set()
+
+    @property
+    def rendered(self) -> int:
+        """How many bodies this run has rendered."""
+        return len(self._rendered)
+
+    @property
+    def found(self) -> int:
+        """How many bodies this run has from earlier ones."""
+        return len(self._found)
 
     def get(self, key: str, render: Callable[[], str]) -> str:
         """The body kept under `key`, rendered if it is not there or not whole."""
         kept = self._read(key)
         if kept is not None:
-            self.found += 1
+            if key not in self._rendered:
+                self._found.add(key)
             return kept
-        self.rendered += 1
+        self._rendered.add(key)
         body = render()
         self._write(key, body)
         return body
 
-    def missing(self, keys: list[str]) -> list[str]:
+    def missing(self, keys: Iterable[str]) -> list[str]:
         """The keys no file stands for."""
         return [key for key in keys if self.folder is None or not self._path(key).exists()]
 
-    def keep(self, key: str, body: str) -> None:
-        """Keep a body rendered elsewhere."""
-        self._write(key, body)
+    def count_rendered(self, keys: Iterable[str]) -> None:
+        """Take note of bodies another process has rendered into the same folder for this run."""
+        self._rendered.update(key for key in keys if not self.missing([key]))
 
     def _path(self, key: str) -> Path:
         assert self.folder is not None

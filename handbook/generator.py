@@ -21,7 +21,10 @@ from handbook.csp import inline_scripts, write_headers
 from handbook.links import broken_links, held_to_day
 from handbook.policy.library import load, load_school
 from handbook.policy.school import School
-from handbook.site import Site
+from handbook.policy_pages import redline_pairs
+from handbook.render_ahead import Job, processors, render_ahead
+from handbook.set_aside import put_back, set_aside
+from handbook.site import Handbook, Site
 
 log = logging.getLogger("mkdocs.handbook")
 
@@ -51,10 +54,10 @@ class Run:
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
         library, self.school = load(self.root), load_school(self.root)
-        self.site = pages.site(
-            library, self.school, self.as_of, self.built_on,
-            drafts=self.drafts, base_address=self.base_address, site_name=site_name, render=renderer(self.cache),
-        )  # fmt: skip
+        given = (library, self.school, self.as_of, self.built_on)
+        settings = {"drafts": self.drafts, "base_address": self.base_address}
+        render_ahead(jobs(pages.handbook(*given, **settings)), self.cache, processors())
+        self.site = pages.site(*given, **settings, site_name=site_name, render=renderer(self.cache))
 
     @classmethod
     def of(cls, config: MkDocsConfig) -> Run:
@@ -67,6 +70,16 @@ class Run:
         as_of = date.fromisoformat(os.environ.get("HANDBOOK_AS_OF", day.isoformat()))
         drafts = os.environ.get("HANDBOOK_DRAFTS") == "1"
         return cls(root, as_of, day, drafts, cache=BodyCache(root / CACHE))
+
+
+def jobs(book: Handbook) -> list[Job]:
+    """All the bodies of a handbook, policy by policy."""
+    result = []
+    for policy in book.policies():
+        versions = [v for v in book.shown(policy) if v.text]
+        pairs = tuple((versions.index(old), versions.index(new)) for old, new in redline_pairs(book, policy))
+        result.append(Job(tuple(v.text.body for v in versions), pairs))
+    return result
 
 
 def prepare(run: Run, config: MkDocsConfig) -> None:
@@ -140,6 +153,17 @@ def template_cache(run: Run) -> FileSystemBytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+
+
+def keep_finished(run: Run, page: str, markdown: str) -> str:
+    """A generated page as Markdown is to see it: without the HTML that is finished already."""
+    marked, run.kept[page] = set_aside(markdown)
+    return marked
+
+
+def restore_finished(run: Run, page: str, html: str) -> str:
+    """The rendered page with what was kept from Markdown in its place."""
+    return put_back(html, run.kept.pop(page, []))
 
 
 def valid(html: str) -> str:

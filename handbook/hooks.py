@@ -9,9 +9,10 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, own_page, prepare, template_cache, valid
+from handbook.generator import (
+    Run, add_files, finish, keep_finished, own_page, prepare, restore_finished, template_cache, valid,
+)  # fmt: skip
 from handbook.policy.errors import HandbookError
-from handbook.set_aside import put_back, set_aside
 
 _run: Run | None = None
 
@@ -42,16 +43,13 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Hold the links of the school's own pages to the day shown; keep from Markdown what is rendered already."""
-    if not page.file.generated_by:
-        return own_page(_run, markdown)
-    marked, _run.kept[page.file.src_uri] = set_aside(markdown)
-    return marked
+    return keep_finished(_run, page.file.src_uri, markdown) if page.file.generated_by else own_page(_run, markdown)
 
 
 @event_priority(100)
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put back what was kept from Markdown, before any plugin looks at the page."""
-    return put_back(html, _run.kept.pop(page.file.src_uri, []))
+    return restore_finished(_run, page.file.src_uri, html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

@@ -34,8 +34,7 @@ def site(
 
     `render` turns policy Markdown into HTML; give one that remembers where time matters.
     """
-    base = (base_address or school.base_address).rstrip("/")
-    book = Handbook(library, school, Days(as_of, built_on), base, drafts)
+    book = handbook(library, school, as_of, built_on, drafts=drafts, base_address=base_address)
     policies = book.policies()
     pages = {
         "index.md": home_page(book, site_name or f"{school.name} staff handbook", render),
@@ -56,6 +55,14 @@ def site(
         shown=frozenset(p.id for p in policies),
         in_force=frozenset(p.id for p in policies if p.in_force(as_of)),
     )
+
+
+def handbook(
+    library: Library, school: School, as_of: date, built_on: date, *, drafts: bool = False, base_address: str | None = None
+) -> Handbook:
+    """What pages are drawn from; `base_address` is the school's unless given."""
+    base = (base_address or school.base_address).rstrip("/")
+    return Handbook(library, school, Days(as_of, built_on), base, drafts)
 
 
 def former_ids(book: Handbook, policy: Policy) -> list[str]:

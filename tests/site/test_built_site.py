@@ -278,6 +278,15 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_cache_held(trips) -> N
     assert third == first
 
 
+def test_a_changed_policy_built_over_a_warm_cache_is_what_an_empty_one_gives(trips) -> None:
+    trips.version("visits", "2020-04", "## Scope\n\nVisitors sign in.\n", title="Visits")
+    trips.build("2020-10-01", "before")
+    trips.version("trips", "2020-10", "## Scope\n\nEveryone takes a map.\n\n## Coats\n\nBring one.\n", approved_on="2020-07-02")
+    warm = bytes_of(trips.build("2020-10-01", "warm"))
+    assert (trips.built.bodies_rendered, trips.built.bodies_from_cache > 0) == (3, True)  # the text, and two redlines
+    assert warm == bytes_of(trips.build("2020-10-01", "cold", cache=trips.path / "empty"))
+
+
 def test_a_damaged_cache_is_rendered_anew_and_counted(trips) -> None:
     whole = bytes_of(trips.build("2020-10-01", "first"))
     for number, kept in enumerate(sorted((trips.path / ".cache/handbook").rglob("*.html"))):
