@@ -119,6 +119,7 @@ def fill(service: Service, people: int) -> None:
 
         record(service, at, staff, give)
         record(service, at, staff, send)
+        queue(service, at, number)
         share = 60 if year == YEARS[-1] else 97
         for day in range(20):
             some = [one for n, one in enumerate(staff) if n % 100 < share and n % 20 == day]
@@ -130,6 +131,17 @@ def record(service: Service, at: datetime, staff: list[Person], act) -> None:
         with service.store.write(at) as tx:
             for one in staff[start : start + BATCH]:
                 act(tx, one)
+
+
+def queue(service: Service, at: datetime, notice: int) -> None:
+    """The rows of the queue that sent messages leave behind."""
+    with service.store.write(at) as tx:
+        tx.execute(
+            "INSERT INTO delivery (id, kind, person_id, address, message_id, state, created_at, not_before, attempts, ended_at, sent_at) "
+            "SELECT id, 'notice', person_id, email, '<' || id || '@larkspur-row.example>', 'sent', at, at, 1, at, at "
+            "FROM recipient WHERE notice_id = ?",
+            (notice,),
+        )
 
 
 def person(number: int) -> Person:

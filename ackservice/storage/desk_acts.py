@@ -41,7 +41,7 @@ def drop_queued(tx: Transaction, kind: str, people: Sequence[str]) -> list[str]:
     """Drop what is queued of a kind for these people and nobody is sending yet; returns for whom."""
     dropped = []
     for person_id in people:
-        rows = tx.execute("SELECT id FROM delivery WHERE person_id = ? AND kind = ? AND state = 'queued'", (person_id, kind)).fetchall()
+        rows = tx.execute("SELECT id FROM delivery WHERE person_id = ? AND person_id <> '' AND kind = ? AND state = 'queued'", (person_id, kind)).fetchall()
         for row in rows:
             deliveries.end(tx, row["id"], "dropped")
             tx.execute("UPDATE delivery SET occasion = '' WHERE id = ?", (row["id"],))  # it may be queued anew today

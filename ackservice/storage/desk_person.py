@@ -37,7 +37,7 @@ _QUERIES = {
         WHERE r.person_id = :person""",
     "act": "SELECT x.*, n.title, n.version FROM desk_act x LEFT JOIN notice n ON n.id = x.notice_id WHERE x.person_id = :person",
     "waiting": "SELECT d.id AS delivery_id, d.created_at AS at, d.kind, d.address, d.not_before, d.last_error FROM delivery d "
-    "WHERE d.person_id = :person AND d.state IN ('queued', 'claimed')",
+    "WHERE d.person_id = :person AND d.person_id <> '' AND d.state IN ('queued', 'claimed')",
 }
 
 

@@ -15,7 +15,7 @@ def waiting(connection: sqlite3.Connection, scope: Scope, notice_id: int) -> int
         within = "1"
     return connection.execute(
         f"""
-        SELECT COUNT(*) FROM question q JOIN recipient r ON r.id = q.recipient_id
+        SELECT COUNT(*) FROM question q CROSS JOIN recipient r ON r.id = q.recipient_id  -- questions are few: begin there
         WHERE r.notice_id = :notice AND {within} AND NOT EXISTS (SELECT 1 FROM question_answered a WHERE a.question_id = q.id)
         """,
         {"notice": notice_id, **scope.values},

@@ -19,7 +19,7 @@ def records(connection: sqlite3.Connection, person_id: str) -> dict[str, list[di
             rows = connection.execute(f"SELECT * FROM {fact.table} WHERE {where} ORDER BY id", {"person": person_id})
             found[fact.table] = [{key: row[key] for key in row.keys() if key != "salt"} for row in rows]
     columns = ", ".join(_DELIVERY)
-    rows = connection.execute(f"SELECT {columns} FROM delivery WHERE person_id = ? ORDER BY id", (person_id,))
+    rows = connection.execute(f"SELECT {columns} FROM delivery WHERE person_id = ? AND person_id <> '' ORDER BY id", (person_id,))
     found["delivery"] = [dict(row) for row in rows]
     return {table: rows for table, rows in found.items() if rows}
 
