@@ -15,7 +15,7 @@ from ackservice.mail.address import MailAddress, parse
 from ackservice.mail.answers import clean
 from ackservice.mail.errors import BadMailSetting, CannotConnect, CertificateRefused, LoginRefused
 from ackservice.mail.logins import xoauth2
-from ackservice.mail.smtp import certificate_words, connect_words
+from ackservice.mail.smtp_words import certificate_words, connect_words
 from ackservice.mail.transports import OUTLOOK_SCOPE, TOKEN_OPTIONS, tokens_from, verified_tls
 
 PORTS = {"imaps": 993, "imaps+xoauth2": 993}

@@ -6,7 +6,7 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ackservice.mail.address import MailAddress
@@ -20,8 +20,11 @@ from ackservice.mail.errors import (
     MailError,
 )
 from ackservice.mail.logins import Login
+from ackservice.mail.smtp_commands import NO_MESSAGE, Command, announcing, stuffed
+from ackservice.mail.smtp_words import certificate_words, connect_words
 
 FINAL_ANSWER_FACTOR = 4  # servers scan a message before they answer for it; giving up early would mean sending it twice
+CLOSING = (421, -1)  # codes after which this connection is of no more use: the server closes it, or talks nonsense
 _NO_ANSWER = "The connection broke off before the mail server answered for the message; it may have been taken."
 
 
@@ -87,16 +90,14 @@ class SmtpSession:
     def _attempt(self, envelope: Envelope) -> str | None:
         """The server's answer, or None when the connection turned out dead before the message was handed over."""
         try:
-            self._command(Stage.SENDER, "MAIL", f"FROM:<{envelope.sender}>")
-            self._command(Stage.RECIPIENT, "RCPT", f"TO:<{envelope.recipient}>")
-            self._command(Stage.DATA, "DATA", accepted=354)
+            self._announce(envelope)
             self._smtp.send(stuffed(envelope.data))
         except smtplib.SMTPServerDisconnected as error:
             self._forget()
             if isinstance(error.__context__, TimeoutError):
                 raise ConnectionLost(self._too_slow(), maybe_taken=False) from error
             return None
-        except smtplib.SMTPResponseException as error:
+        except smtplib.SMTPResponseException as error:  # a line too long to be an answer
             self._forget()
             raise ConnectionLost("The mail server answers what is no answer.", maybe_taken=False) from error
         return self._final_answer()
@@ -118,13 +119,39 @@ class SmtpSession:
             self._refused(Stage.DATA, code, answer, reset=False)
         return f"{code} {self._hide(clean(answer))}"
 
-    def _command(self, stage: Stage, command: str, argument: str = "", accepted: int = 250) -> None:
-        code, answer = self._smtp.docmd(command, argument)
-        if code != accepted and not (accepted == 250 and code == 251):
-            self._refused(stage, code, answer, reset=True)
+    def _announce(self, envelope: Envelope) -> None:
+        """Sender, recipient and DATA, each taken by the server; all in one write where it offers that (RFC 2920)."""
+        commands = announcing(envelope)
+        groups = [commands] if self._smtp.has_extn("pipelining") else [(command,) for command in commands]
+        for group in groups:
+            self._smtp.send(b"".join(command.written() for command in group))
+            self._hear_all(group)
+
+    def _hear_all(self, group: Sequence[Command]) -> None:
+        """The answers to commands written together; the first refusal among them counts."""
+        for number, command in enumerate(group, start=1):
+            code, answer = self._smtp.getreply()
+            if code not in command.accepted:
+                if code not in CLOSING:
+                    self._pass_over(group[number:])
+                self._refused(command.stage, code, answer, reset=True)
+
+    def _pass_over(self, rest: Sequence[Command]) -> None:
+        """Hear what was written after a refused command. A server that waits for the message gets the empty one (RFC 2920, 3.1)."""
+        with contextlib.suppress(smtplib.SMTPException):
+            for command in rest:
+                code, _ = self._smtp.getreply()
+                if code in CLOSING:
+                    break
+                if command.stage is Stage.DATA and code in command.accepted:
+                    self._smtp.send(NO_MESSAGE)
+                    self._smtp.getreply()
+            else:
+                return
+        self._forget()
 
     def _refused(self, stage: Stage, code: int, answer: bytes, *, reset: bool) -> None:
-        if code in (421, -1):
+        if code in CLOSING:
             self._forget()
             if self._has_served and reset:  # an old connection is closed on us: no word about this message
                 raise smtplib.SMTPServerDisconnected("421")
@@ -133,6 +160,8 @@ class SmtpSession:
         raise error_for(stage, code, self._hide(clean(answer)))
 
     def _reset(self) -> None:
+        if self._smtp is None:
+            return
         try:
             self._smtp.rset()
         except smtplib.SMTPException:
@@ -214,36 +243,6 @@ class SmtpSession:
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             return f"{self._too_slow()} The port may be blocked by a firewall, or the server is overloaded."
         return connect_words(self._transport.address, error)
-
-
-def connect_words(address: MailAddress, error: Exception) -> str:
-    """Why there is no connection, in plain words."""
-    if isinstance(error, socket.gaierror):
-        return f"There is no server of the name {address.host} (DNS: {error.strerror}). Check the spelling, and the network."
-    if isinstance(error, ConnectionRefusedError):
-        return f"{address.where} refuses connections. Check the port (587 is usual), and that no firewall blocks it."
-    if isinstance(error, OSError) and error.strerror:
-        return f"No connection to {address.where}: {error.strerror}."
-    return f"{address.where} dropped the connection while we were saying hello."
-
-
-def certificate_words(where: str, error: Exception) -> str:
-    """Why encryption failed, in plain words."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"The certificate of {where} is not to be trusted ({error.verify_message}). Nothing was sent. Check the server's "
-            "name; for a certificate of the school's own authority, add ?ca=FILE to ACK_MAIL."
-        )
-    return f"No encrypted connection to {where} ({getattr(error, 'reason', None) or error}). Check port and scheme: 587 goes " \
-           "with smtp://, 465 with smtps://."
-
-
-def stuffed(data: bytes) -> bytes:
-    """A message as DATA wants it: dots doubled at line starts, and the final dot (RFC 5321, 4.5.2)."""
-    text = data.replace(b"\r\n.", b"\r\n..")
-    if text.startswith(b"."):
-        text = b"." + text
-    return text + (b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def _own_name(sock: socket.socket) -> str:

@@ -185,6 +185,14 @@ class Line:
         """The next line of the client, or "" when it is gone."""
         return self._file.readline().decode("utf-8", "replace").strip()
 
+    def has_more(self) -> bool:
+        """Whether the client has written on without waiting to be answered."""
+        self._connection.setblocking(False)
+        try:
+            return bool(self._file.peek(1))
+        finally:
+            self._connection.settimeout(10)
+
     def hear_message(self) -> bytes:
         """Everything up to the final dot."""
         lines = []
