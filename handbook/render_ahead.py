@@ -19,7 +19,7 @@ from pathlib import Path
 from handbook.bodies import key, redline_of, renderer
 from handbook.body_cache import BodyCache
 
-WORTHWHILE = 100  # bodies; rendering fewer takes no longer than starting another Python
+WORTHWHILE = 400  # bodies; rendering fewer takes no longer than starting another Python
 PACKAGES = Path(__file__).parents[1]
 
 
