@@ -10,7 +10,8 @@ from ackservice.cli import progress_bar
 from ackservice.mail.diagnose import diagnose
 from ackservice.service import bouncing, preview, reminding
 from ackservice.service import due as due_service
-from ackservice.service.sending import SendResult, send_due
+from ackservice.service.outcomes import SendResult
+from ackservice.service.sending import send_due
 
 
 @click.command()

@@ -16,7 +16,8 @@ from ackservice.mail.envelope import Transport
 from ackservice.service import audiences, bouncing, nightly, overdue, reminding, roster_upload, signing_in, standing_now, summaries
 from ackservice.service.bouncing import BounceResult
 from ackservice.service.context import Service
-from ackservice.service.sending import Progress, SendResult, send_due
+from ackservice.service.outcomes import Progress, SendResult
+from ackservice.service.sending import send_due
 from ackservice.storage import plans
 from handbook.policy.errors import HandbookError
 
