@@ -25,7 +25,6 @@ from handbook.policy_pages import redline_pairs
 from handbook.render_ahead import Job, processors, render_ahead
 from handbook.set_aside import put_back, set_aside
 from handbook.site import Handbook, Site
-from handbook.theme_files import leave_hidden_out
 
 log = logging.getLogger("mkdocs.handbook")
 
@@ -89,7 +88,6 @@ def prepare(run: Run, config: MkDocsConfig) -> None:
         run.draw(config.site_name)
     if not _is_served(config):
         config.site_url = f"{run.address}/"
-    leave_hidden_out(config.theme)
     config.copyright = run.school.name
     config.extra["handbook_drafts"] = run.drafts
     config.nav = navigation(config.nav, run.site, Path(config.docs_dir))
