@@ -205,3 +205,8 @@ def test_a_clarification_asks_nobody_for_anything(desk, bea):
     assert "Outstanding" not in bea.words and "Acknowledged by day" not in bea.words
     bea.get("/ack/desk/")
     assert "For information: nobody has to acknowledge it." in bea.words
+
+
+def test_numbers_no_database_holds_are_not_found(bea):
+    for path in ("/ack/desk/notices/99999999999999999999", "/ack/desk/person/message?id=P001&number=²", "/ack/desk/withdraw/9223372036854775808"):
+        assert bea.get(path).status_code == 404, path

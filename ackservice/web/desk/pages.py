@@ -21,6 +21,7 @@ from handbook.policy.school import Manager
 COOKIE = "desk"
 PATH = "/ack/desk"
 READ_AT_ONCE = 256 * 1024  # bytes of a form with a file in memory; has to be more than the 64 KiB a parser takes at a time
+LARGEST_NUMBER = 2**63 - 1  # that the database can hold
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 pages = Blueprint("desk", __name__, url_prefix=PATH)
@@ -54,6 +55,8 @@ def check() -> Response | None:
     """Let nobody in who is not signed in, and let only managers act."""
     view = current_app.view_functions[request.endpoint]
     g.manager = None
+    if any(isinstance(value, int) and value > LARGEST_NUMBER for value in (request.view_args or {}).values()):
+        abort(404)
     if getattr(view, "desk_public", False):
         return None
     g.manager = signing_in.signed_in(web().service, session_secret(), web().now()) if session_secret() else None

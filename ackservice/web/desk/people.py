@@ -32,7 +32,7 @@ def message() -> str:
     person_id, number = request.args.get("id", ""), request.args.get("number", "")
     with web().service.store.read() as connection:
         name = _name(connection, person_id)
-        found = desk_person.sent_text(connection, person_id, int(number)) if number.isdigit() and len(number) < 16 else None
+        found = desk_person.sent_text(connection, person_id, int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
     if found is None:
         raise NotFound("there is no such message")
     row, text = found
