@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ackservice.domain.notice import Notice
-from ackservice.domain.status import Standing, Status, status_of
+from ackservice.domain.roster import Person
+from ackservice.domain.status import Standing, Status, has_left, status_of
 from ackservice.errors import NotAllowed, NotFound
+from ackservice.mail import messages
 from ackservice.service import acknowledging, audiences
 from ackservice.service.context import AsOf, Service
 from ackservice.service.standing import standings
@@ -180,7 +182,8 @@ def correct_address(service: Service, person_id: str, address: str, *, by: str, 
         roster_rows.add_entry(tx, new)
         tx.record("desk.act", act="address corrected", person_id=person_id, done_by=by)
         followed = audiences.follow(service, tx, [audiences.Move(old, new)], library, today)
-    return bool(followed.told_again or followed.inducted)
+        sent = _send_again(service, tx, new, today) if not has_left(new.left_on, today) else 0
+    return bool(sent or followed.told_again or followed.inducted)
 
 
 def take_excuse_back(service: Service, excused_id: int, *, by: str, now: datetime) -> str:
@@ -191,6 +194,21 @@ def take_excuse_back(service: Service, excused_id: int, *, by: str, now: datetim
             raise NotFound("there is no such excuse, or it has been taken back")
         tx.record("excuse.withdrawn", excused_id=excused_id, recipient_id=held["recipient_id"], reason="", withdrawn_by=by)
     return held["person_id"]
+
+
+def _send_again(service: Service, tx: Transaction, person: Person, today: date) -> int:
+    """Queue what somebody has not acknowledged to the address they have now, also where the one before took the message."""
+    as_of, sent = AsOf(today, cuts.last_cut(tx.connection), ""), 0
+    own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)}
+    for notice in audiences.open_notices(tx.connection, as_of.cut):
+        if notice.id not in own or not notice.must_be_acknowledged or deliveries.is_waiting(tx.connection, "notice", own[notice.id]):
+            continue
+        standing = next(standings(service, tx.connection, notice, as_of, own[notice.id]))
+        if not status_of(notice, standing, today).is_settled:
+            host = service.settings.mail_host
+            deliveries.add(tx, "notice", host=host, person_id=person.person_id, address=person.email, items=[own[notice.id]])
+            sent += 1
+    return sent
 
 
 def _each(
@@ -258,9 +276,9 @@ def _notice(service: Service, notice_id: int) -> Notice:
 def _check_day(service: Service, notice: Notice, day: date, now: datetime, what: str) -> None:
     today = service.today(now)
     if day > today:
-        raise NotAllowed(f"{what} on {day}, which is after today ({today})")
+        raise NotAllowed(f"{what} on {messages.day(day)}: that is after today, {messages.day(today)}")
     if day < notice.issued_on:
-        raise NotAllowed(f"{what} on {day}: the notice is of {notice.issued_on}")
+        raise NotAllowed(f"{what} on {messages.day(day)}: the notice is of {messages.day(notice.issued_on)}")
 
 
 def _reason(text: str, needed: str) -> str:

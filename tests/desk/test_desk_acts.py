@@ -106,7 +106,7 @@ def test_a_slip_is_confirmed_first_and_keeps_its_date_and_who_recorded_it(desk, 
         ("", "Enter the date"),
         ("31/2/2021", "There is no such day"),
         ("2021-07-27", "after today"),
-        ("25/7/2021", "the notice is of 2021-07-26"),
+        ("25/7/2021", "the notice is of Monday 26 July 2021"),
         ("next Tuesday", "Expected a date"),
     ],
 )
@@ -263,3 +263,28 @@ def test_after_all_of_it_the_ledger_verifies(desk, bea, people, notice):
     with desk.service.store.read() as connection:
         report = verify(connection)
     assert report.faults == ()
+
+
+def test_a_corrected_address_gets_what_is_outstanding_also_when_the_old_one_took_it(desk, bea):
+    bea.get("/ack/desk/person?id=P002")
+    bea.follow(bea.post("/ack/desk/person/address", id="P002", email="ben.okri@larkspur-row.example"))
+    assert "what is outstanding is on its way to it" in bea.words
+    assert desk.rows("SELECT kind, address FROM delivery WHERE state = 'queued'") == [("notice", "ben.okri@larkspur-row.example")]
+    assert desk.send() == 1
+
+
+def test_a_corrected_address_gets_nothing_when_nothing_is_outstanding(desk, bea):
+    acknowledge(desk.service, desk.service.acknowledge_link(desk.recipient("P002")).rpartition("/")[2], "Ben", desk.clock.now())
+    desk.send()
+    bea.get("/ack/desk/person?id=P002")
+    bea.follow(bea.post("/ack/desk/person/address", id="P002", email="ben.okri@larkspur-row.example"))
+    assert "Nothing was outstanding, so nothing was sent." in bea.words
+    assert waiting(desk) == []
+
+
+def test_a_reminder_already_sent_cannot_be_undone_and_says_so(desk, bea, people):
+    bea.follow(people(bea, "remind", "P001"))
+    fields = dict(re.findall(r'<input type="hidden" name="(what|first|last)" value="(\w+)">', bea.page))
+    desk.send()
+    bea.follow(bea.post(f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}/undo", **fields))
+    assert "Too late: the reminders have been sent." in bea.words

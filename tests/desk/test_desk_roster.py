@@ -29,9 +29,9 @@ def test_a_preview_says_who_joins_changes_leaves_and_is_absent(desk, bea):
     leaves = BEN.replace("2016-09-01,", "2016-09-01,31/7/2021")
     bea.follow(send(bea, ADA.replace("Ada Lovelace", "Ada King"), leaves, GIA, JO))
     assert "1 person joins, 1 person changes, 1 person leaves, no people return; 1 as before." in bea.words
-    assert "Jo Joiner P010 Employee jo@larkspur-row.example 2021-08-02" in bea.words
+    assert "Jo Joiner P010 Employee jo@larkspur-row.example 2 Aug 2021" in bea.words
     assert "name: Ada Lovelace Ada King" in bea.words
-    assert "left on: none 2021-07-31" in bea.words
+    assert "left on: none 31 Jul 2021" in bea.words
     assert "2 people are on the roster and not in the file. They stay as they are" in bea.words
     assert entries(desk) == before
 

@@ -13,12 +13,12 @@ from ackservice.mail.messages import count
 
 # Each takes n (how many) and m (how many were left out).
 SENTENCES = {
-    "reminded": lambda n, m: _n(n, "reminder is", "reminders are") + " on the way." + _left(m),
-    "not-reminded": lambda n, m: "The reminders that had not been sent yet are cancelled.",
-    "renewed": lambda n, m: _n(n, "new link is", "new links are") + " on the way; the old ones have stopped working." + _left(m),
-    "on-paper": lambda n, m: _n(n, "acknowledgement", "acknowledgements") + " on paper recorded." + _left(m),
-    "letters": lambda n, m: _n(n, "letter", "letters") + " marked as handed over." + _left(m),
-    "excused": lambda n, m: _n(n, "person", "people") + " excused." + _left(m),
+    "reminded": lambda n, m: _n(n, "reminder is", "reminders are") + " on the way." + _left(m, "nothing is asked of them any more, they have no e-mail address, or they were reminded today"),
+    "not-reminded": lambda n, m: _n(n, "reminder is", "reminders are") + " cancelled." if n else "Too late: the reminders have been sent.",
+    "renewed": lambda n, m: _n(n, "new link is", "new links are") + " on the way; the old ones have stopped working." + _left(m, "nothing is asked of them any more, or they have no e-mail address"),
+    "on-paper": lambda n, m: _n(n, "acknowledgement", "acknowledgements") + " on paper recorded." + _left(m, "nothing is asked of them any more"),
+    "letters": lambda n, m: _n(n, "letter", "letters") + " marked as handed over." + _left(m, "nothing is asked of them any more"),
+    "excused": lambda n, m: _n(n, "person", "people") + " excused." + _left(m, "nothing is asked of them any more"),
     "not-excused": lambda n, m: _n(n, "excuse is", "excuses are") + " taken back.",
     "withdrawn": lambda n, m: "The record is withdrawn. It stays in the ledger with your reason, and no longer counts.",
     "address": lambda n, m: "The address is corrected, and what is outstanding is on its way to it.",
@@ -55,10 +55,8 @@ def _n(number: int, one: str, many: str) -> str:
     return count(number, one, many).capitalize() if number == 0 else count(number, one, many)
 
 
-def _left(number: int) -> str:
-    if not number:
-        return ""
-    return f" {count(number, 'person was', 'people were').capitalize()} left out, because it does not fit where they stand."
+def _left(number: int, why: str) -> str:
+    return f" {count(number, 'person was', 'people were').capitalize()} left out: {why}." if number else ""
 
 
 def _number(text: str | None) -> int:
