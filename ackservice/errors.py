@@ -40,12 +40,13 @@ class RosterFault:
 
 
 class NoticeRefused(AckError):
-    """A notice cannot be issued; `reasons` has every reason found."""
+    """A notice cannot be issued; `reasons` has every reason found, `at_desk` the same for somebody who runs no commands."""
 
-    def __init__(self, policy: str, version: str, reasons: Iterable[str]):
+    def __init__(self, policy: str, version: str, reasons: Iterable[str], at_desk: Iterable[str] = ()):
         self.policy = policy
         self.version = version
         self.reasons = tuple(reasons)
+        self.at_desk = tuple(at_desk) or self.reasons
         super().__init__(f"no notice issued for {policy} {version}: " + "; ".join(self.reasons))
 
 

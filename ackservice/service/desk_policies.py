@@ -16,13 +16,14 @@ REVIEW_SOON_DAYS = 60
 
 @dataclass(frozen=True)
 class VersionLine:
-    """One version. `can_issue`: approved, not past, and nobody has been given notice of it."""
+    """One version. `can_issue`: approved, not past, and nobody has been given notice of it; `can_ask_again`: in force and given."""
 
     version: PolicyVersion
     stage: Stage
     last_day: date
     notices: tuple[Notice, ...]
     can_issue: bool
+    can_ask_again: bool
     is_late: bool  # the last day to give notice is over, and nobody was given any
 
 
@@ -77,5 +78,6 @@ def _version(service: Service, policy: Policy, version: PolicyVersion, issued: l
         last_day=last_day,
         notices=own,
         can_issue=current and not given,
+        can_ask_again=stage is Stage.IN_FORCE and given and own[-1].must_be_acknowledged,
         is_late=stage is Stage.ON_NOTICE and not given and last_day < today,
     )

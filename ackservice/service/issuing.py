@@ -11,6 +11,7 @@ from ackservice.domain.roster import Person
 from ackservice.domain.status import has_left
 from ackservice.errors import NoticeRefused, ShortNotice
 from ackservice.ledger import canonical
+from ackservice.mail.messages import day
 from ackservice.service.context import Service
 from ackservice.storage import cuts, deliveries, notices
 from ackservice.storage import roster as roster_rows
@@ -18,6 +19,14 @@ from ackservice.storage.store import Transaction
 from handbook.policy.errors import FaultsFound, HandbookError
 from handbook.policy.notice_period import last_day_of_notice, short_by_days
 from handbook.policy.version import Change, Policy, PolicyVersion, Stage
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What speaks against a notice, with the command that helps; and how it is said at the desk, where there are no commands."""
+
+    text: str
+    at_desk: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,9 +130,12 @@ def _preview(
     people = audience(roster_rows.people(connection, cut), categories, today)
     if not people:
         who = ", ".join(categories) or "everyone"
-        reasons.append(f"nobody on the roster is concerned today (audience: {who}); import the roster with: ack roster import FILE")
+        nobody = f"nobody on the roster is concerned today (audience: {who})"
+        reasons.append(
+            Reason(f"{nobody}; import the roster with: ack roster import FILE", f"{nobody}. Take in a roster file first, on the page People")
+        )
     if reasons:
-        raise NoticeRefused(policy.id, label, reasons)
+        raise NoticeRefused(policy.id, label, [r.text for r in reasons], [r.at_desk or r.text for r in reasons])
     rules = service.settings.school.notice
     rule = Rule(rules.period_months, rules.deemed_days, rules.joiner_days)
     notice = Notice(
@@ -164,30 +176,50 @@ def _find(service: Service, policy_id: str, label: str) -> tuple[Policy, PolicyV
         raise NoticeRefused(policy_id, label, [str(error)]) from error
 
 
-def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today: date, again: str) -> list[str]:
+def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today: date, again: str) -> list[Reason]:
     reasons = []
     stage = policy.stage(version, today)
     entry = version.entry
     if entry.approved_by and entry.approved_on and entry.approved_on > today:
-        reasons.append(f"the approval is dated {entry.approved_on}, which is after today ({today})")
+        reasons.append(
+            Reason(
+                f"the approval is dated {entry.approved_on}, which is after today ({today})",
+                f"the approval is dated {day(entry.approved_on)}, which is after today",
+            )
+        )
     elif stage is Stage.DRAFT:
         reasons.append(
-            "no approval is recorded; once the Board of Governors has approved the version: "
-            f"handbook approve {policy.id} {version.label} --by WHO --on DATE"
+            Reason(
+                "no approval is recorded; once the Board of Governors has approved the version: "
+                f"handbook approve {policy.id} {version.label} --by WHO --on DATE",
+                "no approval is recorded. Once the Board of Governors has approved the version, whoever looks after the "
+                "handbook’s files records who approved it and on what day; notice can be given after that",
+            )
         )
     if stage in (Stage.SUPERSEDED, Stage.WITHDRAWN) and version.entry.change is not Change.WITHDRAWN:
-        reasons.append(f"the version is no longer in force ({stage})")
+        reasons.append(Reason(f"the version is no longer in force ({stage})"))
     if issued and not again:
         reasons.append(
-            f"a notice was issued already, on {issued[-1].issued_on}; remind people with: ack remind, "
-            'or begin a new round with --again "its name"'
+            Reason(
+                f"a notice was issued already, on {issued[-1].issued_on}; remind people with: ack remind, "
+                'or begin a new round with --again "its name"',
+                f"notice was given already, on {day(issued[-1].issued_on)}. Remind people from the page of that notice"
+                + (", or ask everybody again from the page Policies" if stage is Stage.IN_FORCE else ""),
+            )
         )
     if again and not issued:
-        reasons.append("a new round needs a first notice; issue it without --again")
+        reasons.append(
+            Reason("a new round needs a first notice; issue it without --again", "everybody can be asked again only after a first notice")
+        )
     if again and any(notice.round == again for notice in issued):
-        reasons.append(f"the round {again!r} was issued already")
+        reasons.append(Reason(f"the round {again!r} was issued already", f"everybody has been asked again already under the name “{again}”"))
     if again and issued and stage is not Stage.IN_FORCE:
-        reasons.append(f"a new round is for a version in force; this one is {stage}")
+        reasons.append(
+            Reason(
+                f"a new round is for a version in force; this one is {stage}",
+                f"everybody can be asked again about a version in force; this one is {stage}",
+            )
+        )
     return reasons
 
 

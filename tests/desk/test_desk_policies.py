@@ -67,7 +67,8 @@ def test_confirming_twice_gives_notice_once(desk, bea):
     assert bea.post(PATH).status_code == 303
     again = bea.post(PATH)
     assert again.status_code == 409
-    assert "A notice was issued already" in again.text
+    assert "Notice was given already, on Monday 26 July 2021." in again.text
+    assert "--" not in again.text.split("<main")[1]
     assert notices(desk).count(("social-media", "2021-12")) == 1
 
 
@@ -119,3 +120,34 @@ def test_review_dates_are_marked_when_near_or_past(desk, bea):
 def test_unknown_policies_and_versions_are_refused(bea):
     for path in ("nonsense/2021-09", "social-media/1999-01", "social-media/..%2f..%2fetc"):
         assert bea.get(f"/ack/desk/policies/{path}/notice").status_code in (404, 409), path
+
+
+def test_a_refusal_at_the_desk_names_no_commands(desk, bea):
+    desk.school.version("social-media", "2021-12", "2021-12-01")
+    bea.get(PATH)
+    assert "No approval is recorded. Once the Board of Governors has approved the version" in bea.words
+    assert "handbook approve" not in bea.words
+
+
+def test_everybody_can_be_asked_again_about_a_version_in_force(desk, bea):
+    again = "/ack/desk/policies/social-media/2021-09/notice?again=yes"
+    bea.get("/ack/desk/policies/")
+    assert "Ask everybody again" not in bea.words  # on notice only
+    desk.clock.advance(timedelta(days=60))
+    bea = desk.browser()
+    bea.get("/ack/desk/policies/")
+    assert again in bea.page
+    before = desk.dump()
+    bea.get(again)
+    assert "Ask everybody again: Social media policy 2021-09" in bea.words
+    assert desk.dump() == before
+    path = again.partition("?")[0]
+    for name in ("", "  ", "x" * 61):
+        answer = bea.post(path, again="yes", round=name)
+        assert answer.status_code == 400
+        assert "Give it a name" in answer.text
+    assert len(notices(desk)) == 1
+    bea.follow(bea.post(path, again="yes", round="School year 2021/22"))
+    assert "The notice is given:" in bea.words
+    assert desk.one("SELECT round FROM notice ORDER BY id DESC") == "School year 2021/22"
+    assert "asked again already under the name “School year 2021/22”" in bea.post(path, again="yes", round="School year 2021/22").text

@@ -14,6 +14,8 @@ from ackservice.web.desk.pages import done, manager_name, may_act, pages, scope
 from handbook.policy.errors import FaultsFound
 
 LONGEST_REASON = 500
+LONGEST_ROUND = 60
+UNNAMED = "…"  # a round that is looked at before it has a name
 
 
 @pages.get("/policies/")
@@ -38,12 +40,14 @@ def issue_notice(policy: str, version: str) -> Response | tuple[str, int]:
     """Give notice: the messages are queued, and sent from then on."""
     if not _may_issue():
         abort(403)
-    reason = request.form.get("reason", "").strip()
+    reason, again = request.form.get("reason", "").strip(), _round()
+    if again == UNNAMED or len(again) > LONGEST_ROUND:
+        return _preview(policy, version, {"round": f"Give it a name of {LONGEST_ROUND} characters or fewer"}, 400)
     if len(reason) > LONGEST_REASON:
         return _preview(policy, version, {"reason": f"Say it in {LONGEST_REASON} characters or fewer"}, 400)
     try:
         found = issuing.issue(
-            web().service, policy, version, now=web().now(), issued_by=manager_name(), short_reason=reason
+            web().service, policy, version, now=web().now(), issued_by=manager_name(), short_reason=reason, again=again
         )
     except ShortNotice:
         return _preview(policy, version, {"reason": "Give a reason for the short notice"}, 400)
@@ -56,7 +60,7 @@ def _preview(policy: str, version: str, errors: dict[str, str], status: int = 20
     if not _may_issue():
         abort(403)
     try:
-        found = preview.preview_notice(web().service, policy, version, now=web().now())
+        found = preview.preview_notice(web().service, policy, version, now=web().now(), again=_round())
     except NoticeRefused as error:
         return _refused(error)
     categories = sorted(Counter(person.category for person in found.found.people).items())
@@ -70,8 +74,18 @@ def _preview(policy: str, version: str, errors: dict[str, str], status: int = 20
         errors=errors,
         reason=request.form.get("reason", "")[: 2 * LONGEST_REASON],
         longest=LONGEST_REASON,
+        again=bool(_round()),
+        round=request.form.get("round", "")[: 2 * LONGEST_ROUND],
+        longest_round=LONGEST_ROUND,
     )
     return page, status
+
+
+def _round() -> str:
+    """The name of a new round, in which everybody is asked again; empty for a first notice."""
+    if request.values.get("again") != "yes":
+        return ""
+    return " ".join(request.form.get("round", "").split()) or UNNAMED
 
 
 def _refused(error: NoticeRefused) -> tuple[str, int]:
