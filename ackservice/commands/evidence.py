@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from ackservice.service import standing_now
 from ackservice.storage.verify import verify as verify_ledger
 
 
 @click.command()
+@click.option("--rebuild", is_flag=True, help="Also compute anew the desk's table of where everybody stands; no record is touched.")
 @click.pass_obj
-def migrate(app) -> None:
+def migrate(app, rebuild: bool) -> None:
     """Create the database, or bring it up to this version of the software.
 
     \b
@@ -22,6 +24,9 @@ def migrate(app) -> None:
     applied = app.service.store.migrate()
     path = app.settings.database
     click.echo(f"{path}: {len(applied)} migrations applied" if applied else f"{path}: up to date")
+    if rebuild:
+        rows = standing_now.rebuild(app.service, app.clock.now())
+        click.echo(f"where everybody stands: {rows} computed anew")
 
 
 @click.command()

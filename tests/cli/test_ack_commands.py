@@ -123,6 +123,9 @@ class TestTheDatabase:
         assert first.output.startswith(f"{path}: ") and first.output.endswith("migrations applied\n")
         assert second.output == f"{path}: up to date\n"
 
+    def test_migrate_computes_the_desks_table_anew_where_asked(self, run_ack, environ):
+        assert run_ack("migrate", "--rebuild").output.endswith("where everybody stands: 0 computed anew\n")
+
     def test_a_database_of_a_newer_version_is_refused(self, run_ack, environ):
         run_ack("migrate")
         with closing(sqlite3.connect(environ["ACK_DATABASE"])) as connection, connection:

@@ -209,3 +209,16 @@ def test_who_is_erased_is_erased_from_the_desk_at_once(staffed, clock):
 def recipient_of(service, person_id):
     with service.store.read() as connection:
         return connection.execute("SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)).fetchone()[0]
+
+
+def test_rebuilding_touches_no_record_and_mends_a_damaged_table(staffed, clock):
+    issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
+    standing_now.refresh(staffed, clock.now())
+    with staffed.store.read() as connection:
+        before, lines = table.all_rows(connection), connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]
+    with staffed.store.write(clock.now()) as tx:
+        tx.execute("UPDATE standing_now SET lasting = 'acknowledged'")
+    assert standing_now.rebuild(staffed, clock.now()) == 4
+    with staffed.store.read() as connection:
+        assert table.all_rows(connection) == before
+        assert connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0] == lines
