@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from html import escape
 
 from handbook.overview_pages import changelog_pages, guide_pages, home_page, review_page
 from handbook.policy.feed import atom
@@ -50,7 +51,7 @@ def site(
         pages=pages,
         frozen=tuple(frozen),
         files=_files(book, policies),
-        nav=tuple((book.title(p), f"{policy_address(p)}index.md") for p in nav),
+        nav=tuple((escape(book.title(p), quote=False), f"{policy_address(p)}index.md") for p in nav),
         known=frozenset(library.policies),
         shown=frozenset(p.id for p in policies),
         in_force=frozenset(p.id for p in policies if p.in_force(as_of)),

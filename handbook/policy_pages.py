@@ -166,6 +166,7 @@ def _redline_page(old: PolicyVersion, new: PolicyVersion) -> FrozenPage:
         description=f"The {title} of {old.label} and of {new.label} compared, with every change marked.",
         head=fill("redline.html", title=title, old=old, new=new),
         body=RedlineBody(old, new),
+        foot=fill("redline-foot.html", old=old, new=new),
     )
 
 
@@ -261,8 +262,8 @@ def _person(book: Handbook, role: str) -> dict:
 
 
 def _related(book: Handbook, name: str, page: str) -> dict:
-    """A related policy, linked where the handbook holds it and named where it does not."""
-    held = {p.id: p for p in book.policies()}
-    if name not in held:
+    """A related policy, by id or title: linked where the handbook holds it and named where it does not."""
+    found = book.held.get(name) or book.held.get(name.casefold())
+    if found is None:
         return {"name": name, "href": ""}
-    return {"name": book.title(held[name]), "href": relative(page, policy_address(held[name]))}
+    return {"name": book.title(found), "href": relative(page, policy_address(found))}

@@ -153,6 +153,31 @@ def test_a_related_policy_is_linked_where_held_and_named_where_not(root, read) -
     assert "Disciplinary Procedure <small>(not held in this handbook)</small>" in page
 
 
+def test_a_related_policy_is_found_by_its_title_and_by_its_former_id_too(root, read) -> None:
+    root.version("buses", "2020-03", title="Bus Policy", more="renamed_from: [coaches]\n")
+    root.version("trips", "2020-03", more="related: [Bus policy]\n")
+    root.version("swimming", "2020-03", more="related: [coaches]\n")
+    site = root.build("2020-04-01")
+    for policy in ("trips", "swimming"):
+        assert '<li><a href="../buses/">Bus Policy</a></li>' in read(site / f"policies/{policy}/index.html")
+
+
+def test_a_title_breaks_out_of_no_attribute_and_no_navigation(root, read) -> None:
+    root.version("trips", "2020-03", title='Trips & "<i>Outings</i>"')
+    page = read(root.build("2020-04-01") / "policies/trips/index.html")
+    assert "<i>Outings" not in page
+    assert '<meta name="description" content="Trips &amp; &#34;&lt;i&gt;Outings&lt;/i&gt;&#34; of ' in page
+    assert "<title>Trips &amp; &#34;&lt;i&gt;Outings&lt;/i&gt;&#34; - Staff handbook</title>" in page
+
+
+def test_a_redline_on_paper_names_both_texts_by_digest(trips, read) -> None:
+    page = read(trips.build("2020-10-01") / "policies/trips/2020-03..2020-09/index.html")
+    foot = page.partition('<p class="hb-print">')[2].partition("</p>")[0]
+    assert foot.startswith("Trips Policy, version 2020-09, effective 1 September 2020. Digest sha256:")
+    assert "<br>Compared with Trips Policy, version 2020-03, effective " in foot
+    assert foot.count("Digest sha256:") == 2
+
+
 def test_names_are_shown_letter_by_letter(root, read) -> None:
     root.version("trips", "2020-03", title="Łódź & <b>*Été*</b> #1")
     site = root.build("2020-04-01")
