@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from handbook.build import build
+from tests.school_tree import SchoolTree
 
 PAGES = {
     "home": "",
@@ -130,6 +134,28 @@ def test_paper_carries_version_date_and_digest(page: Page, site_address: str, tm
     expect(page.locator(".md-sidebar--primary")).to_be_hidden()
     page.pdf(path=tmp_path / "policy.pdf", format="A4")
     assert (tmp_path / "policy.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_redline_on_paper_leaves_no_fold_and_no_jump_bar(page: Page, site_address: str) -> None:
+    page.goto(site_address + PAGES["redline"])
+    page.emulate_media(media="print")
+    expect(page.locator(".hb-print")).to_contain_text("Compared with Social Media Policy, version 2020-09")
+    expect(page.locator(".hb-jump")).to_be_hidden()
+    assert page.locator(".rl-fold > summary:visible").count() == 0
+
+
+WIDE = "| A | B | C | D | E | F |\n|---|---|---|---|---|---|\n" + "| quite some words |" + " quite some words |" * 5 + "\n"
+
+
+def test_a_redline_of_a_wide_table_keeps_to_a_narrow_phone(watched, serve, tmp_path: Path) -> None:
+    tree = SchoolTree(tmp_path)
+    tree.version("trips", "2020-03", "2020-03-01", approved_on="2020-02-01", body=WIDE + "| to be removed |" + " gone |" * 5)
+    tree.version("trips", "2020-09", "2020-09-01", approved_on="2020-07-01", body=WIDE)
+    build(tmp_path, tmp_path / "site", date(2020, 10, 1), date(2020, 10, 1), cache=tmp_path / "cache")
+    for scripts in (True, False):
+        page = watched(viewport={"width": 320, "height": 640}, java_script_enabled=scripts)
+        page.goto(serve(tmp_path / "site") + "policies/trips/2020-03..2020-09/")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_paper_is_light_for_readers_of_the_dark_page(watched, site_address: str) -> None:
