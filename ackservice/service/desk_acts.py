@@ -200,8 +200,11 @@ def _send_again(service: Service, tx: Transaction, person: Person, today: date) 
     """Queue what somebody has not acknowledged to the address they have now, also where the one before took the message."""
     as_of, sent = AsOf(today, cuts.last_cut(tx.connection), ""), 0
     own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)}
-    for notice in audiences.open_notices(tx.connection, as_of.cut):
-        if notice.id not in own or not notice.must_be_acknowledged or deliveries.is_waiting(tx.connection, "notice", own[notice.id]):
+    closed = notices.closed_ids(tx.connection, as_of.cut)
+    for notice in notices.all_notices(tx.connection, as_of.cut):
+        if notice.id not in own or notice.id in closed or not notice.must_be_acknowledged:
+            continue
+        if deliveries.is_waiting(tx.connection, "notice", own[notice.id]):
             continue
         standing = next(standings(service, tx.connection, notice, as_of, own[notice.id]))
         if not status_of(notice, standing, today).is_settled:
