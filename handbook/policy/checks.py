@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handbook.policy.changelog import seal_for
 from handbook.policy.errors import Fault
@@ -35,10 +35,12 @@ def check_all(draughts: Collection[Draught], school: School | None) -> Iterator[
     for draught in sorted(draughts, key=lambda d: (d.policy, label_key(d.label))):
         policies.setdefault(draught.policy, []).append(draught)
         yield from _check_pair(draught)
-        yield from _check_approval(draught)
         if school:
             yield from _check_names(draught, school)
-    for versions in policies.values():
+    for policy, versions in policies.items():
+        names = {policy} | {old for d in versions if d.text and d.text.value for old in d.text.value.renamed_from}
+        for draught in versions:
+            yield from _check_approval(draught, names)
         yield from _check_sequence(versions)
         yield from _check_dates(versions)
     yield from _check_ids(policies)
@@ -59,8 +61,11 @@ def _check_pair(draught: Draught) -> Iterator[Fault]:
                      f"{draught.name} has no text; write {draught.text_path}, or delete this entry")
 
 
-def _check_approval(draught: Draught) -> Iterator[Fault]:
-    """The digest is that of the text, the seal that of all the approval covers, and approval came before effect."""
+def _check_approval(draught: Draught, names: Collection[str]) -> Iterator[Fault]:
+    """The digest is that of the text, the seal that of all the approval covers, and approval came before effect.
+
+    A seal names the policy as it was called when approved: by one of `names`, its id or a former one.
+    """
     entry, text = _value(draught.entry), _value(draught.text)
     if entry is None or not (entry.approved_by and entry.approved_on and entry.seal):
         return
@@ -74,10 +79,11 @@ def _check_approval(draught: Draught) -> Iterator[Fault]:
                      f"the text in {text.path} is not the one that was approved: expected {entry.digest}, found "
                      f"{text.digest}; put the approved text back, or make a new version with `handbook new`")
     is_whole = effective_on and (text or entry.change is Change.WITHDRAWN)
-    if is_whole and seal_for(entry, text, entry.digest) != entry.seal:
+    if is_whole and entry.seal not in {seal_for(replace(entry, policy=name), text, entry.digest) for name in names}:
         yield _fault(draught.entry, draught.entry_path, "seal",
                      "what was approved has been changed since: the effective date, the audience, the kind of change, the "
-                     "approval or the digest (the seal cannot tell which); put it back, or make a new version")
+                     "approval or the digest (the seal cannot tell which); put it back, or make a new version; "
+                     "if the policy was renamed, name its former id under `renamed_from`")
 
 
 def _check_sequence(versions: list[Draught]) -> Iterator[Fault]:
