@@ -86,7 +86,7 @@ def test_a_person_shows_everything_in_order_and_what_was_sent(desk, bea):
     desk.send()
     bea.get("/ack/desk/person?id=P001")
     order = ["Receipt sent", "Acknowledged by personal link, as “A. Lovelace”", "Notice sent to ada@larkspur-row.example",
-             "Given notice", "On the roster as Ada Lovelace"]  # fmt: skip
+             "Notice issued", "On the roster as Ada Lovelace"]  # fmt: skip
     places = [bea.words.index(text) for text in order]
     assert places == sorted(places)
     path = re.findall(r'href="(/ack/desk/person/message[^"]+)"', bea.page)[-1].replace("&amp;", "&")
