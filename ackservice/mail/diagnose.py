@@ -24,7 +24,7 @@ from handbook.policy.school import Contact
 _NEXT: tuple[tuple[type[MailError], str], ...] = (
     (AddressRefused, "Try another address."),
     (BadMailSetting, "Correct the mail settings in school.toml."),
-    (CertificateRefused, "Nothing can be sent until the certificate is right. Do not look for a way round it."),
+    (CertificateRefused, "Nothing can be sent until the connection is encrypted and the certificate is right. Do not look for a way round it."),
     (LoginRefused, "Nothing can be sent until the login works."),
     (SenderRefused, "Nothing can be sent until the sender is allowed."),
     (CannotConnect, "Nothing can be sent until there is a connection. Some networks block mail ports: try from another network."),

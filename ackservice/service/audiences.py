@@ -92,14 +92,16 @@ def follow_waiting(service: Service, tx: Transaction, library: Library | None, t
     return follow(service, tx, [Move(None, person) for person in people], library, today)
 
 
-def open_notices(connection: sqlite3.Connection, cut: int) -> list[Notice]:
-    """Notices neither closed nor taken over by a later one, oldest first."""
+def open_notices(connection: sqlite3.Connection, cut: int, on: date) -> list[Notice]:
+    """Notices neither closed nor taken over by a later one on that day, oldest first."""
     closed, issued = notices.closed_ids(connection, cut), notices.all_notices(connection, cut)
-    return [n for n in issued if n.id not in closed and not any(_is_taken_over(n, later) for later in issued)]
+    return [n for n in issued if n.id not in closed and not any(_is_taken_over(n, later, on) for later in issued)]
 
 
-def _is_taken_over(notice: Notice, later: Notice) -> bool:
-    """By a later notice for everybody; one made for joiners alone takes over for them only."""
+def _is_taken_over(notice: Notice, later: Notice, on: date) -> bool:
+    """By a later notice for everybody; one made for joiners alone takes over for them only, and a withdrawal from its day on."""
+    if later.change is Change.WITHDRAWN and later.effective_on > on:
+        return False
     return later.basis is not Basis.JOINING and (takes_over(later, notice) or is_newer(later, notice))
 
 
@@ -108,7 +110,7 @@ def _follow_one(service: Service, tx: Transaction, move: Move, library: Library 
     if has_left(person.left_on, today):
         return Followed()
     as_of = AsOf(today, cuts.last_cut(tx.connection), "")
-    still_open = open_notices(tx.connection, as_of.cut)
+    still_open = open_notices(tx.connection, as_of.cut, today)
     own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)}
     excused = told_again = 0
     for notice in still_open:
@@ -174,7 +176,7 @@ def _is_covered(policy: Policy, version: PolicyVersion, still_open: Sequence[Not
             continue
         if notice.version in labels and notice.must_be_acknowledged:
             return True
-        takes_its_place = notice.change is not Change.CLARIFICATION and notice.effective_on > today
+        takes_its_place = notice.must_be_acknowledged and notice.effective_on > today
         if takes_its_place and is_concerned(person, notice.audience, today):
             return True
     return False

@@ -39,7 +39,7 @@ class BounceResult:
 
     def in_words(self) -> str:
         return (
-            f"{self.read} messages read: {self.recorded} new failures, {self.known} known already, "
+            f"{_counted(self.read, 'message')} read: {_counted(self.recorded, 'new failure')}, {self.known} known already, "
             f"{self.temporary} only delayed, {self.foreign} about messages that are not ours, {self.ignored} of another kind."
         )
 
@@ -146,3 +146,7 @@ def _record(tx: Transaction, report: Bounce) -> None:
             address=wrote_to,
             detail=detail[:500],
         )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -162,7 +162,7 @@ def _lines(service: Service, connection: sqlite3.Connection, scope: Scope, today
     by_policy: dict[str, list[Notice]] = {}
     for notice in every:
         by_policy.setdefault(notice.policy, []).append(notice)
-    still_open = {notice.id for notice in open_notices(connection, cut)}
+    still_open = {notice.id for notice in open_notices(connection, cut, today)}
     lines = []
     for notice in every:
         line, _ = _line(connection, notice, by_policy[notice.policy], closed, scope, today, still_open)

@@ -42,12 +42,12 @@ class DueResult:
     def in_words(self) -> list[str]:
         """What was done besides sending, a line each."""
         counted = (
-            (self.inducted, "people who joined were given notice"),
-            (self.reminded, "reminders queued"),
-            (self.owner_lists, "lists of overdue people queued"),
-            (self.review_reminders, "review reminders queued"),
+            (self.inducted, "person who joined was given notice", "people who joined were given notice"),
+            (self.reminded, "reminder queued", "reminders queued"),
+            (self.owner_lists, "list of overdue people queued", "lists of overdue people queued"),
+            (self.review_reminders, "review reminder queued", "review reminders queued"),
         )
-        lines = [f"{number} {what}." for number, what in counted if number]
+        lines = [f"{number} {one if number == 1 else many}." for number, one, many in counted if number]
         lines += ["Weekly summary queued."] if self.summary else []
         lines += ["The static host was asked to build the handbook."] if self.build_asked else []
         lines += [f"Returned mail: {self.bounces.in_words()}"] if self.bounces and self.bounces.recorded else []

@@ -24,7 +24,7 @@ def of_open_notices(service: Service, format_: str, scope: Scope, *, on: date | 
     """
     with service.store.read() as connection:
         as_of = service.as_of(connection, on, now)
-        found = open_notices(connection, as_of.cut)
+        found = open_notices(connection, as_of.cut, as_of.on)
     if not found:
         raise NotFound("no notice was open on that day")
     return Export(export.file_name(NAME, "", as_of.on, format_), _parts(service, found, as_of, format_, scope))

@@ -11,9 +11,9 @@ from ackservice.domain.status import Status, is_overdue, status_of, window
 from ackservice.mail import messages
 from ackservice.mail.envelope import Transport
 from ackservice.service import telling, warnings
-from ackservice.service.audiences import library_or_none, open_notices
+from ackservice.service.audiences import library_or_none
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import standings
+from ackservice.service.standing import ends, standings
 from ackservice.storage import marks, notices
 from ackservice.storage.store import moment
 from handbook.policy.notice_period import add_months
@@ -82,12 +82,22 @@ def _notices(
 ) -> tuple[list[messages.OpenNotice], list[messages.Undeliverable]]:
     """Open notices somebody is missing in or that are still to take effect, and whom mail does not reach."""
     open_, undeliverable = [], []
-    for notice in open_notices(connection, as_of.cut):
+    for notice in _still_asking(connection, as_of):
         line, unreached = _one_notice(service, connection, notice, as_of)
         undeliverable += unreached
         if notice.must_be_acknowledged and (line.missing or notice.effective_on > as_of.on):
             open_.append(line)
     return open_, undeliverable
+
+
+def _still_asking(connection: sqlite3.Connection, as_of: AsOf) -> list[Notice]:
+    """Notices neither closed nor ended by a newer one in effect, oldest first.
+
+    Until its day a newer version takes over from those alone whom it was given to, and a withdrawal from nobody.
+    """
+    closed, issued = notices.closed_ids(connection, as_of.cut), notices.all_notices(connection, as_of.cut)
+    in_effect = [notice for notice in issued if notice.effective_on <= as_of.on]
+    return [n for n in issued if n.id not in closed and not any(ends(later, n) for later in in_effect)]
 
 
 def _one_notice(

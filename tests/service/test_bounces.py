@@ -124,4 +124,4 @@ def test_a_mailbox_that_is_gone_stops_nothing_else(sent, clock, tmp_path):
 def test_ack_bounces_says_what_it_found(sent, run_ack, tmp_path):
     result = run_ack("bounces", returned(tmp_path, about(sent)))
     assert result.exit_code == 0
-    assert result.output.startswith("1 messages read: 1 new failures")
+    assert result.output.startswith("1 message read: 1 new failure,")

@@ -185,6 +185,39 @@ def test_the_summary_names_what_has_no_notice_and_who_cannot_be_reached(staffed,
     assert "To change the Visitors policy from Wednesday 8 September 2021, give notice by Sunday 8 August 2021." in text
 
 
+def summary_text(post):
+    return next(" ".join(text.split()) for to, subject, text in reversed(post.taken) if subject.startswith("Policies this week"))
+
+
+def test_until_a_withdrawal_takes_effect_the_summary_names_who_is_missing(told, on, post, clock, school):
+    school.version("social-media", "2021-12", "2021-12-01", approved_on="2021-09-20", change="withdrawn")
+    issuing.issue(told, "social-media", "2021-12", now=datetime(2021, 10, 4, 8, tzinfo=UTC), issued_by="test")
+    on(date(2021, 10, 11))
+    assert "Social media policy (2021-09), in effect from Wednesday 1 September 2021: 0 of 5 have acknowledged, 3 people overdue." in (
+        summary_text(post)
+    )
+    on(date(2021, 12, 6))
+    assert "Social media policy" not in summary_text(post)
+
+
+def test_who_joins_before_a_withdrawal_takes_effect_is_still_inducted(told, on, post, clock, school):
+    school.version("social-media", "2021-12", "2021-12-01", approved_on="2021-09-01", change="withdrawn")
+    issuing.issue(told, "social-media", "2021-12", now=datetime(2021, 9, 3, 8, tzinfo=UTC), issued_by="test")
+    on(date(2021, 9, 6))  # Nia Novak's first day
+    text = next(text for to, subject, text in post.taken if to.startswith("nia@"))
+    assert ["Social media policy" in text, "withdrawn" in text, "Visitors policy" in text] == [True, True, True]
+    assert status(told, clock, "P006") == "notified"
+
+
+def test_the_summary_names_who_a_newer_version_does_not_concern_until_it_takes_effect(told, on, post, school):
+    school.version("social-media", "2022-01", "2022-01-03", approved_on="2021-09-20", audience=("Employee",), body="For staff.")
+    issuing.issue(told, "social-media", "2022-01", now=datetime(2021, 10, 4, 8, tzinfo=UTC), issued_by="test")
+    on(date(2021, 10, 11))
+    assert "(2021-09), in effect from Wednesday 1 September 2021: 0 of 2 have acknowledged, 1 person overdue." in summary_text(post)
+    assert "Still missing: Gia Rossi, Pat Paper." in summary_text(post)
+    assert "(2022-01), in effect from Monday 3 January 2022: 0 of 3 have acknowledged, no people overdue." in summary_text(post)
+
+
 def test_owners_are_reminded_of_reviews_once(staffed, on, school):
     path = school.text_path("visitors", "2021-01")
     school.edit(path, "effective_on: 2021-01-04", "effective_on: 2021-01-04\nreview_by: 2021-10-01")

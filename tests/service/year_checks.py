@@ -78,7 +78,7 @@ def check_nobody_is_forgotten(world: World) -> None:
                 missed = [on for on in planned if since < on <= today]
                 if missed:
                     link = service.links.token(Purpose.ACKNOWLEDGE, notices.link_number(connection, found.id))
-                    reminded = [m for m in world.taken if m.kind == "reminder" and link in m.links and m.on >= missed[-1]]
+                    reminded = [m for m in world.taken if link in m.links and m.on >= missed[-1]]  # or told anew, at a mended address
                     assert reminded, f"{found.person_id} was not reminded of {notice.policy} {notice.version} since {missed[-1]}"
 
 
