@@ -144,13 +144,14 @@ def _take(tx: Transaction, look: Look) -> bool:
 
 
 def _queue(service: Service, tx: Transaction, person_id: str, today: date) -> bool:
-    """One e-mail for everything a person has outstanding, unless one is on its way or has gone today."""
-    if not _may_have_one(tx.connection, service, person_id, today):
-        return False
+    """One e-mail for everything a person has outstanding. None where one has gone today; one that still waits takes it all up."""
     person = roster_rows.person(tx.connection, person_id, cuts.last_cut(tx.connection))
     if person is None:
         return False
     items = plans.told_items(tx.connection, person_id)
+    deliveries.join_waiting(tx, REMINDER, person_id, items)
+    if not _may_have_one(tx.connection, service, person_id, today):
+        return False
     added = deliveries.add(
         tx, REMINDER, host=service.settings.mail_host, person_id=person_id, address=person.email, items=items,
         occasion=today.isoformat(),

@@ -160,6 +160,18 @@ def waits_for_person(connection: sqlite3.Connection, kind: str, person_id: str) 
     return row is not None
 
 
+def join_waiting(tx: Transaction, kind: str, person_id: str, items: Sequence[int]) -> None:
+    """Have the message of that kind that waits for a person be about these recipients too."""
+    for recipient_id in items:
+        tx.execute(
+            """
+            INSERT INTO delivery_item (delivery_id, recipient_id) SELECT id, ? FROM delivery
+            WHERE person_id = ? AND kind = ? AND state = 'queued' ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING
+            """,
+            (recipient_id, person_id, kind),
+        )
+
+
 def last_sent_at(connection: sqlite3.Connection, kind: str, person_id: str) -> datetime | None:
     """When a message of that kind was last sent to a person."""
     row = connection.execute(

@@ -331,3 +331,20 @@ def test_a_clock_put_back_moves_no_record_back(told, clock, on):
     with told.store.read() as connection:
         times = [row["at"] for row in connection.execute("SELECT at FROM ledger ORDER BY n")]
     assert times == sorted(times)
+
+
+def test_a_reminder_that_still_waits_takes_up_what_falls_due_meanwhile(school, told, on, post, clock):
+    on(date(2021, 9, 14))
+    post.is_well = False
+    on(date(2021, 9, 15))  # of the social media policy, overdue; it waits for the server
+    school.version("visitors", "2021-10", "2021-10-20", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    issuing.issue(told, "visitors", "2021-10", now=clock.now(), issued_by="test")
+    letter = {"given_on": date(2021, 9, 15), "recorded_by": "test"}
+    acknowledging.record_letter(told, "visitors", "2021-10", "P001", now=clock.now(), **letter)
+    on(date(2021, 10, 6))  # 14 days before the visitors policy changes
+    post.is_well = True
+
+    on(date(2021, 10, 7))
+
+    reminders = [text for address, subject, text in post.taken[6:] if address.startswith("ada") and subject.startswith("Overdue")]
+    assert ["Visitors policy" in text and "Social media policy" in text for text in reminders] == [True]
