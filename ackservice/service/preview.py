@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from ackservice.domain.notice import Notice
 from ackservice.domain.roster import Person
 from ackservice.domain.status import Standing
 from ackservice.mail import messages
 from ackservice.service import composing, issuing
 from ackservice.service.context import AsOf, Service
+from ackservice.service.standing import ends
 from ackservice.storage import deliveries, notices
 from ackservice.storage.notices import Entry
-from handbook.policy.version import PolicyVersion
+from handbook.policy.version import Change, PolicyVersion
 
 EXAMPLE_LINK = "/ack/a/each-person-gets-a-link-of-their-own"
 
@@ -89,6 +92,7 @@ def issued(service: Service, now: datetime) -> list[tuple[object, ...]]:
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, now)
         closed = notices.closed_ids(connection, as_of.cut)
+        every = notices.all_notices(connection, as_of.cut)
         return [
             (
                 notice.policy,
@@ -98,10 +102,20 @@ def issued(service: Service, now: datetime) -> list[tuple[object, ...]]:
                 notice.issued_on,
                 notice.effective_on,
                 notices.count_recipients(connection, notice.id),
-                "closed" if notice.id in closed else "open",
+                _state(notice, every, closed, as_of.on),
             )
-            for notice in notices.all_notices(connection, as_of.cut)
+            for notice in every
         ]
+
+
+def _state(notice: Notice, every: Sequence[Notice], closed: Collection[int], on: date) -> str:
+    """Open until a manager closes it, or a newer version or a withdrawal has taken effect."""
+    if notice.id in closed:
+        return "closed"
+    over = [later for later in every if later.policy == notice.policy and ends(later, notice) and later.effective_on <= on]
+    if not over:
+        return "open"
+    return "withdrawn" if over[-1].change is Change.WITHDRAWN else "superseded"
 
 
 def _first_email(service: Service, found: issuing.Preview, person: Person, now: datetime) -> str:

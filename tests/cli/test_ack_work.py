@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -221,3 +221,15 @@ class TestPaper:
         done = issued("paper", "social-media", "2021-09", person, "--on", "2021-07-26", "--recorded-by", "Bea")
         assert done.exit_code == 1
         assert f"'{person}' is not a recipient of the notice of social-media 2021-09" in done.output
+
+
+def test_the_list_of_notices_says_which_are_over(school, run_ack, clock, ready):
+    assert ready("notice", "issue", "social-media", "2021-09").exit_code == 0
+    school.version("social-media", "2021-11", "2021-11-01", approved_on="2021-07-20", body="Think three times.")
+    assert ready("notice", "issue", "social-media", "2021-11").exit_code == 0
+    before = [line.split()[-1] for line in ready("notice", "list").output.splitlines()[2:]]
+
+    clock.move_to(datetime(2021, 11, 1, 9, tzinfo=UTC))
+
+    assert before == ["open", "open"]
+    assert [line.split()[-1] for line in ready("notice", "list").output.splitlines()[2:]] == ["superseded", "open"]
