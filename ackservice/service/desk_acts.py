@@ -17,6 +17,7 @@ from ackservice.errors import NotAllowed, NotFound
 from ackservice.mail import messages
 from ackservice.service import acknowledging, audiences
 from ackservice.service.context import AsOf, Service
+from ackservice.service.reminding import REMINDER, is_reminded_today
 from ackservice.service.standing import standings
 from ackservice.storage import cuts, deliveries, desk_acts, notices, plans
 from ackservice.storage import roster as roster_rows
@@ -24,7 +25,6 @@ from ackservice.storage.store import Transaction
 
 AT_ONCE = 200  # people in one transaction, so that acknowledging never waits long
 LONGEST_REASON = 500
-REMINDER = "reminder"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def remind(service: Service, notice_id: int, recipients: Sequence[int], *, by: s
 
     def act(tx: Transaction, one: _Of) -> int | None:
         person = roster_rows.person(tx.connection, one.standing.person_id, cuts.last_cut(tx.connection))
-        if not _expects_answer(one) or person is None or not person.email or _reminded_today(service, tx, person.person_id, one.today):
+        if not _expects_answer(one) or person is None or not person.email or is_reminded_today(service, tx.connection, person.person_id, one.today):
             return None
         items = sorted({one.id, *plans.told_items(tx.connection, person.person_id)})
         added = deliveries.add(
@@ -255,13 +255,6 @@ def _found(
 
 def _expects_answer(one: _Of) -> bool:
     return one.notice.must_be_acknowledged and not one.status.is_settled
-
-
-def _reminded_today(service: Service, tx: Transaction, person_id: str, today: date) -> bool:
-    if deliveries.waits_for_person(tx.connection, REMINDER, person_id):
-        return True
-    sent_at = deliveries.last_sent_at(tx.connection, REMINDER, person_id)
-    return sent_at is not None and service.today(sent_at) >= today
 
 
 def _note(tx: Transaction, act: str, one: _Of, by: str) -> int:

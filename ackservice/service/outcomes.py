@@ -22,7 +22,10 @@ PAUSES = (1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 1440)
 
 @dataclass
 class SendResult:
-    """What a run of sending did. `stopped` says in plain words why it ended before the queue was empty."""
+    """What a run of sending did. `stopped` says in plain words why it ended before the queue was empty.
+
+    `busy` says that nothing was tried and nothing new is wrong: another process sends, or a server that failed has its pause.
+    """
 
     sent: int = 0
     dropped: int = 0

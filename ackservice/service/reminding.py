@@ -110,7 +110,8 @@ def whom(service: Service, now: datetime) -> list[str]:
     with service.store.read() as connection:
         cut = cuts.last_cut(connection)
         ids = sorted({look.row.person_id for look in looks_due(service, now) if look.reminds})
-        people = [roster_rows.person(connection, key, cut) for key in ids if _may_have_one(connection, service, key, service.today(now))]
+        today = service.today(now)
+        people = [roster_rows.person(connection, key, cut) for key in ids if not is_reminded_today(service, connection, key, today)]
     return [f"{person.name} <{person.email}>" for person in people if person]
 
 
@@ -150,7 +151,7 @@ def _queue(service: Service, tx: Transaction, person_id: str, today: date) -> bo
         return False
     items = plans.told_items(tx.connection, person_id)
     deliveries.join_waiting(tx, REMINDER, person_id, items)
-    if not _may_have_one(tx.connection, service, person_id, today):
+    if is_reminded_today(service, tx.connection, person_id, today):
         return False
     added = deliveries.add(
         tx, REMINDER, host=service.settings.mail_host, person_id=person_id, address=person.email, items=items,
@@ -159,11 +160,12 @@ def _queue(service: Service, tx: Transaction, person_id: str, today: date) -> bo
     return added is not None
 
 
-def _may_have_one(connection: sqlite3.Connection, service: Service, person_id: str, today: date) -> bool:
+def is_reminded_today(service: Service, connection: sqlite3.Connection, person_id: str, today: date) -> bool:
+    """Whether a person's one reminder of the day has gone or still waits."""
     if deliveries.waits_for_person(connection, REMINDER, person_id):
-        return False
+        return True
     sent_at = deliveries.last_sent_at(connection, REMINDER, person_id)
-    return sent_at is None or service.today(sent_at) < today
+    return sent_at is not None and service.today(sent_at) >= today
 
 
 def _heed_changed_settings(service: Service, now: datetime) -> None:

@@ -71,6 +71,7 @@ class _Run:
             paused_until = queue_state.paused_until(tx.connection)
             due = deliveries.due_count(tx.connection, now)
         if due and paused_until and paused_until > now:
+            self.result.busy = True
             self.result.stopped = f"the mail server failed a short while ago; the next try is due at {paused_until:%H:%M} UTC"
         try:
             if due and not self.result.stopped:

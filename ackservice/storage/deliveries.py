@@ -180,14 +180,6 @@ def last_sent_at(connection: sqlite3.Connection, kind: str, person_id: str) -> d
     return moment(row[0]) if row[0] else None
 
 
-def has_occurred(connection: sqlite3.Connection, kind: str, address: str, occasion: str) -> bool:
-    """Whether a message to a manager was queued for that occasion."""
-    row = connection.execute(
-        "SELECT 1 FROM delivery WHERE kind = ? AND person_id = '' AND address = ? AND occasion = ?", (kind, address, occasion)
-    ).fetchone()
-    return row is not None
-
-
 def failed_since(connection: sqlite3.Connection, since: datetime) -> list[sqlite3.Row]:
     """Messages given up since then."""
     return connection.execute(

@@ -44,11 +44,6 @@ COLUMNS = tuple(field.name for field in fields(Row))
 _INSERT = f"INSERT INTO standing_now ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 
 
-def is_due(connection: sqlite3.Connection) -> bool:
-    """Whether anybody is to be looked at again."""
-    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM standing_due)").fetchone()[0])
-
-
 def due(connection: sqlite3.Connection, most: int) -> dict[int, list[int]]:
     """The recipients to look at again by notice, up to about so many."""
     found: dict[int, list[int]] = {}

@@ -197,7 +197,7 @@ class TestLinks:
         assert acknowledging.acknowledge(issued, second, "Ada", TUESDAY) > 0
 
     def test_a_link_renewed_while_the_form_was_sent_is_refused(self, issued):
-        """The look beforehand and the write see different states; what counts is what stands under the lock."""
+        """What counts is what stands under the lock, whatever was seen before."""
         link, service = token(issued), issued
         write = service.store.write
 
