@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from handbook import render
 from handbook.policy.digest import digest_of
-from handbook.policy.html_tree import HEADINGS, Child, Node, parse, tidy, walk, write
-from handbook.policy.redline import redline
+from handbook.policy.html_tree import parse_lines
+from handbook.policy.redline import folded_redline
 
 PREFIX = "text-"  # keeps the ids of a policy's headings apart from the page's own
 
@@ -41,52 +40,14 @@ def changes(old: str, new: str) -> Changes | None:
 
 @lru_cache(maxsize=32)
 def _changes(pair: _Pair) -> Changes:
-    found = redline(_html(pair.old), _html(pair.new))
-    return Changes(folded(found.html), found.anchors)
+    found = folded_redline(parse_lines(_html(pair.old)), parse_lines(_html(pair.new)))
+    return Changes(found.html, found.anchors)
 
 
 @lru_cache(maxsize=128)
 def summary(markdown: str) -> str:
     """A change entry's summary as safe HTML."""
     return render.body(markdown, id_prefix="summary-")
-
-
-def folded(html: str) -> str:
-    """A redline of which only the changes show, each with its neighbours and its heading; whole sections are folded."""
-    nodes = tidy(parse(html))
-    shown = _shown(nodes)
-    parts: list[Child] = []
-    run: list[Child] = []
-    for n, node in enumerate(nodes):
-        if n not in shown:
-            run.append(node)
-            continue
-        parts += [*_fold(run), node]
-        run = []
-    return "".join(write([part]) + "\n" for part in (*parts, *_fold(run)))
-
-
-def _shown(nodes: Sequence[Child]) -> set[int]:
-    shown: set[int] = set()
-    heading = 0
-    for n, node in enumerate(nodes):
-        if isinstance(node, Node) and node.tag in HEADINGS:
-            heading = n
-        if _is_changed(node):
-            shown |= {heading, n - 1, n, n + 1}
-    return shown
-
-
-def _is_changed(child: Child) -> bool:
-    return any("data-rl" in node.attributes for node in walk([child]))
-
-
-def _fold(run: list[Child]) -> list[Child]:
-    if not run:
-        return []
-    headings = sum(isinstance(node, Node) and node.tag in HEADINGS for node in run)
-    told = f"{headings} unchanged sections" if headings > 1 else "Unchanged text"
-    return [Node("details", {"class": "rl-fold"}, (Node("summary", {}, (told,)), *run))]
 
 
 def _html(canonical: str) -> str:

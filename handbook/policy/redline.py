@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handbook.policy.html_tree import BLOCKS, HEADINGS, Child, Node, parse, text_of, tidy, walk, write
+from handbook.policy.html_tree import BLOCKS, Child, Node, parse, tidy, write
 from handbook.policy.plain_text import Span, spans
+from handbook.policy.redline_fold import fold
 from handbook.policy.redline_html import MARK, Writer, resolved
 from handbook.policy.redline_items import Item
 from handbook.policy.redline_merge import Merge
 from handbook.policy.redline_moves import with_moves
-
-LONG_ENOUGH_TO_FOLD = 40  # words
-AROUND = 2  # blocks left in sight beside a change
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,9 @@ def redline(old_html: str, new_html: str) -> Redline:
 
 
 def folded_redline(old: Sequence[Child], new: Sequence[Child]) -> Redline:
-    """The redline of two tidy trees, its unchanged parts folded away as `fold` does."""
+    """The redline of two tidy trees, its unchanged parts folded away."""
     nodes, anchors = _written(old, new)
-    return Redline(_lines(_with_folds(nodes)), len(anchors), anchors)
+    return Redline(_lines(fold(nodes)), len(anchors), anchors)
 
 
 def redline_text(old_html: str, new_html: str) -> list[Span]:
@@ -60,25 +58,6 @@ def normalise(html: str) -> str:
     return write(tidy(parse(html)))
 
 
-def fold(html: str, around: int = AROUND) -> str:
-    """A redline with its unchanged parts folded away, but for `around` blocks beside each change, and the headings."""
-    return _lines(_with_folds(tidy(parse(html)), around))
-
-
-def _with_folds(nodes: Sequence[Child], around: int = AROUND) -> list[Child]:
-    changed = [n for n, node in enumerate(nodes) if _is_changed(node)]
-    near = {k for n in changed for k in range(n - around, n + around + 1)}
-    result: list[Child] = []
-    run: list[Child] = []
-    for n, node in enumerate(nodes):
-        if n in near or (isinstance(node, Node) and node.tag in HEADINGS):
-            result += [*_folded(run), node]
-            run = []
-        else:
-            run.append(node)
-    return [*result, *_folded(run)]
-
-
 def _written(old: Sequence[Child], new: Sequence[Child]) -> tuple[tuple[Child, ...], tuple[str, ...]]:
     """The nodes of a redline, and the ids of its changes."""
     items = _merged(old, new)
@@ -89,18 +68,6 @@ def _written(old: Sequence[Child], new: Sequence[Child]) -> tuple[tuple[Child, .
 def _merged(old: Sequence[Child], new: Sequence[Child]) -> tuple[Item, ...]:
     merge = Merge(old, new)
     return with_moves(merge.items(), merge)
-
-
-def _is_changed(child: Child) -> bool:
-    return any(MARK in node.attributes for node in walk([child]))
-
-
-def _folded(run: list[Child]) -> list[Child]:
-    if len(run) < 2 and sum(len(text_of(c).split()) for c in run) < LONG_ENOUGH_TO_FOLD:
-        return run
-    told = "1 unchanged paragraph" if len(run) == 1 else f"{len(run)} unchanged paragraphs"
-    summary = Node("summary", {MARK: "note"}, (told,))
-    return [Node("details", {MARK: "fold", "class": "rl-fold"}, (summary, *run))]
 
 
 def _lines(nodes: Sequence[Child]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from handbook.policy.library import load
 from handbook.policy.html_tree import Node, parse, text_of, walk
-from handbook.policy.redline import Redline, accept, fold, normalise, redline, redline_text, reject
+from handbook.policy.redline import Redline, accept, normalise, redline, redline_text, reject
 from handbook.render import body
 from tests.policy.html_rules import problems
 
@@ -180,17 +180,6 @@ def test_rewritten_sentences_are_not_kept_in_crumbs():
         "Pupils hand in the devices they own on arrival. Watches count as phones do.",
     )
     assert [kind for kind, _ in marked(found)] == ["removed", "added"]
-
-
-def test_unchanged_blocks_away_from_changes_are_folded_but_for_headings():
-    paragraphs = "\n\n".join(f"Paragraph number {n}." for n in range(1, 10))
-    old = f"## First\n\n{paragraphs}\n\n## Second\n\nText here."
-    html = fold(of(old, old.replace("Text here", "Text there")).html, around=2)
-    assert html.count("<details") == 1
-    assert "<summary data-rl=\"note\">8 unchanged paragraphs</summary>" in html
-    assert html.index("First</h2>") < html.index("<details") < html.index("</details>") < html.index("Paragraph number 9.")
-    assert problems(html) == []
-    assert accept(html) == normalise(body(old.replace("Text here", "Text there")))
 
 
 def test_a_redline_reads_as_plain_text():

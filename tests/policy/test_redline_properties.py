@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handbook.policy.html_tree import parse, parse_lines, tidy
-from handbook.policy.redline import accept, fold, folded_redline, normalise, redline, redline_text, reject
+from handbook.policy.html_tree import Child, Node, parse, parse_lines, tidy, walk, write
+from handbook.policy.redline import accept, folded_redline, normalise, redline, redline_text, reject
 from handbook.render import body
 from tests.policy.html_rules import problems
 from tests.policy.markdown_edits import Maker
@@ -30,13 +30,15 @@ def pair(seed: int) -> tuple[str, str]:
 
 def faults(old: str, new: str) -> list[str]:
     """Which of the promises of a redline are broken for these two texts."""
-    html = redline(old, new).html
+    html, folded = redline(old, new).html, folded_html(old, new)
     promises = {
         "accepting gives the new text": accept(html) == normalise(new),
         "rejecting gives the old text": reject(html) == normalise(old),
-        "so does accepting when folded": accept(fold(html, 1)) == normalise(new),
-        "so does rejecting when folded": reject(fold(html, 1)) == normalise(old),
-        "folding at once is folding afterwards": normalise(folded_html(old, new)) == normalise(fold(html)),
+        "so does accepting when folded": accept(folded) == normalise(new),
+        "so does rejecting when folded": reject(folded) == normalise(old),
+        "unfolding gives the redline": write(tidy(_unfolded(parse(folded)))) == normalise(html),
+        "no mark is folded away": not [f for f in _folds(folded) if re.search("data-rl=\"(added|removed|moved)", write([f]))],
+        "no fold holds nothing": all(len(f.children) > 1 for f in _folds(folded)),
         "a text differs from itself nowhere": not re.search("<(ins|del)|data-rl", redline(new, new).html),
         "every mark names a change": bool(re.search("<(ins|del)", html)) <= (redline(old, new).changes > 0),
         "as plain text it has the new words in order": _new_words(redline_text(old, new)) == _new_words(redline_text(new, new)),
@@ -47,6 +49,18 @@ def faults(old: str, new: str) -> list[str]:
 def folded_html(old: str, new: str) -> str:
     """The redline of two bodies as the site makes it, with their lines parsed one by one."""
     return folded_redline(parse_lines(old), parse_lines(new)).html
+
+
+def _folds(html: str) -> list[Node]:
+    return [node for node in walk(parse(html)) if node.attributes.get("data-rl") == "fold"]
+
+
+def _unfolded(nodes: tuple[Child, ...]) -> list[Child]:
+    return [
+        child
+        for node in nodes
+        for child in (node.children[1:] if isinstance(node, Node) and node.attributes.get("data-rl") == "fold" else [node])
+    ]
 
 
 def _new_words(spans: list[tuple[str, str]]) -> list[str]:
@@ -62,8 +76,8 @@ def test_generated_edits_can_be_accepted_and_rejected(seeds):
 @pytest.mark.parametrize("seeds", [range(n, n + 40) for n in range(3000, 3080, 40)], ids=str)
 def test_redlines_of_generated_edits_are_valid_html(seeds):
     for seed in seeds:
-        html = redline(*pair(seed)).html
-        assert (seed, problems(html), problems(fold(html, 0))) == (seed, [], [])
+        old, new = pair(seed)
+        assert (seed, problems(redline(old, new).html), problems(folded_html(old, new))) == (seed, [], [])
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
@@ -75,10 +89,10 @@ def test_the_lines_of_a_body_are_the_body(markdown):
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(MARKDOWN, MARKDOWN)
 def test_any_two_texts_can_be_compared(old, new):
-    html = redline(body(old), body(new)).html
-    assert accept(html) == normalise(body(new))
-    assert reject(html) == normalise(body(old))
-    assert problems(html) == []
+    for html in (redline(body(old), body(new)).html, folded_html(body(old), body(new))):
+        assert accept(html) == normalise(body(new))
+        assert reject(html) == normalise(body(old))
+        assert problems(html) == []
 
 
 @pytest.mark.soak
@@ -86,7 +100,8 @@ def test_any_two_texts_can_be_compared(old, new):
 def test_two_thousand_generated_edits_without_a_failure(seeds):
     failed = {}
     for seed in seeds:
-        found = faults(*pair(seed)) + problems(redline(*pair(seed)).html)
+        old, new = pair(seed)
+        found = faults(old, new) + problems(redline(old, new).html) + problems(folded_html(old, new))
         if found:
             failed[seed] = found
     assert failed == {}
