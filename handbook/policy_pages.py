@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from handbook.html_in_markdown import as_markdown
 from handbook.policy.version import Policy, PolicyVersion, Stage
+from handbook.render import body
 from handbook.site import FrozenPage, Handbook, RedlineBody, TextBody
 from handbook.wording import audience_words, fill, long_date, reading_minutes, relative
 
@@ -134,6 +135,7 @@ def _version_page(book: Handbook, policy: Policy, version: PolicyVersion) -> Fro
         minutes=reading_minutes(version.text.body) if version.text else 0,
         notes=_notes_on_version(book, policy, version),
         facts=version_facts(version),
+        withdrawal=_withdrawal(version, stage) if version.is_withdrawal else None,
         neighbours=_neighbours(book, policy, version),
     )
     foot = fill(
@@ -155,6 +157,16 @@ def _version_page(book: Handbook, policy: Policy, version: PolicyVersion) -> Fro
         foot=foot,
         living=bool(version.text) and stage in (Stage.IN_FORCE, Stage.ON_NOTICE, Stage.DRAFT),
     )
+
+
+def _withdrawal(version: PolicyVersion, stage: Stage) -> dict:
+    """Why a policy ends, in the words of its change entry: there is no text to read instead."""
+    heading = {Stage.DRAFT: "Why it would be withdrawn", Stage.ON_NOTICE: "Why it is to be withdrawn"}
+    return {
+        "heading": heading.get(stage, "Why it was withdrawn"),
+        "summary": body(version.entry.summary),
+        "changes": version.entry.changes,
+    }
 
 
 def _redline_page(old: PolicyVersion, new: PolicyVersion) -> FrozenPage:
@@ -188,7 +200,7 @@ def _notes_on_policy(book: Handbook, policy: Policy) -> list[dict]:
         notes.insert(0, _note("notice", "No version is in force yet.", "Until then this policy does not apply."))
     elif latest.is_withdrawal:
         text = f"It has not applied since {long_date(latest.effective_on)}. Earlier versions are listed below."
-        notes.insert(0, _note("withdrawn", "This policy is withdrawn.", text))
+        notes.insert(0, _note("withdrawn", "This policy is withdrawn.", text, _why(page, latest)))
     if book.drafts:
         drafts = [v for v in book.shown(policy) if book.stage(policy, v) is Stage.DRAFT]
         notes += [_draft(book, policy, v, page) for v in drafts]
@@ -199,7 +211,7 @@ def _coming(book: Handbook, policy: Policy, version: PolicyVersion, page: str) -
     before = book.before(policy, version)
     day = long_date(version.effective_on)
     if version.is_withdrawal:
-        return _note("notice", f"Ends on {day}.", "This policy is to be withdrawn.")
+        return _note("notice", f"Ends on {day}.", "This policy is to be withdrawn.", _why(page, version, "Why it ends"))
     links = [(relative(page, version_address(version)), f"Read version {version.label}")]
     if before is None:
         return _note("notice", f"Takes effect on {day}.", f"Version {version.label} is on notice.", links)
@@ -209,27 +221,36 @@ def _coming(book: Handbook, policy: Policy, version: PolicyVersion, page: str) -
 
 def _draft(book: Handbook, policy: Policy, version: PolicyVersion, page: str) -> dict:
     before = book.before(policy, version)
+    if version.is_withdrawal:
+        return _note("draft", f"Draft {version.label}.", "It would withdraw this policy; it is not approved.",
+                     _why(page, version, "Why it would end"))  # fmt: skip
     links = [(relative(page, version_address(version)), f"Read draft {version.label}")]
     if before and version.text:
         links.insert(0, (relative(page, redline_address(before, version)), "See what it would change"))
     return _note("draft", f"Draft {version.label}.", "It is not approved and binds nobody.", links)
 
 
+def _why(page: str, withdrawal: PolicyVersion, words: str = "Why it was withdrawn") -> list[tuple[str, str]]:
+    """The link to what a withdrawal says."""
+    return [(relative(page, version_address(withdrawal)), words)]
+
+
 def _notes_on_version(book: Handbook, policy: Policy, version: PolicyVersion) -> list[dict]:
     """The plain mark of where a version stands, and what is in force instead."""
     page = version_address(version)
-    current = policy.in_force(book.days.as_of)
+    current, latest = policy.in_force(book.days.as_of), policy.latest_in_effect(book.days.as_of)
     instead = [(relative(page, policy_address(policy)), f"Version {current.label}, in force")] if current else []
     match book.stage(policy, version):
         case Stage.IN_FORCE:
             return [_note("in-force", "This is the version in force.", "This address stays as it is for good.")]
         case Stage.SUPERSEDED:
             words = "A newer version is in force." if current else "The policy has been withdrawn since."
-            return [_note("superseded", "This version no longer applies.", words, instead)]
+            lead = "This withdrawal is over." if version.is_withdrawal else "This version no longer applies."
+            return [_note("superseded", lead, words, instead or _why(page, latest))]
         case Stage.WITHDRAWN:
-            latest = policy.latest_in_effect(book.days.as_of)
             words = f"It has not applied since {long_date(latest.effective_on)}, and nothing has replaced it."
-            return [_note("withdrawn", "This policy is withdrawn.", words)]
+            why = [] if version.is_withdrawal else _why(page, latest)
+            return [_note("withdrawn", "This policy is withdrawn.", words, why)]
         case Stage.DRAFT:
             return [_note("draft", "This is a draft.", "It is not approved and binds nobody.", instead)]
     if version.is_withdrawal:
