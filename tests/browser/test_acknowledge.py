@@ -209,6 +209,17 @@ def test_folded_parts_and_forced_colours_leave_all_to_be_read(browser, links):
     context.close()
 
 
+def test_paper_shows_what_is_folded(browser, links):
+    page = browser.new_page(viewport=PHONE)
+    page.goto(next(links))
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", name="Purpose of this policy")).to_be_visible()
+    assert page.get_by_text("unchanged section").locator("visible=true").count() == 0
+    assert page.get_by_text("folded away").locator("visible=true").count() == 0
+    page.close()
+
+
 def test_a_mail_of_the_outbox_leads_to_the_page_and_the_day_moves(watched, demo):
     """Last in this file: the day does not go back."""
     page = watched(viewport=PHONE)
