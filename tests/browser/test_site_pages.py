@@ -90,6 +90,24 @@ def test_the_redline_shows_exactly_the_added_item(page: Page, site_address: str)
     expect(page.locator(".hb-jump a")).to_have_count(1)
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_contents_of_a_redline_lead_into_what_is_folded(watched, site_address: str, scripts: bool) -> None:
+    page = watched(viewport=SIZES["desk"], java_script_enabled=scripts)
+    page.goto(site_address + PAGES["redline"])
+    heading = page.get_by_role("heading", name="Monitoring")
+    expect(heading).to_be_hidden()
+    page.locator(".md-nav--secondary:visible").get_by_role("link", name="Monitoring").click()
+    expect(heading).to_be_in_viewport()
+
+
+def test_a_phone_shows_the_first_change_after_one_fold(phone: Page, site_address: str) -> None:
+    phone.goto(site_address + PAGES["redline"])
+    seen = phone.locator(".hb-body > :is(h2, h3, h4, details):visible").all_inner_texts()
+    assert [text.strip() for text in seen] == [
+        "5 unchanged sections", "Compliance with related policies and agreements", "1 unchanged paragraph and 6 unchanged sections",
+    ]  # fmt: skip
+
+
 def test_questions_and_suggestions_go_to_the_right_person(page: Page, site_address: str) -> None:
     page.goto(site_address + PAGES["policy"])
     question = page.get_by_role("link", name="Ask a question").get_attribute("href")
@@ -142,6 +160,7 @@ def test_a_redline_on_paper_leaves_no_fold_and_no_jump_bar(page: Page, site_addr
     expect(page.locator(".hb-print")).to_contain_text("Compared with Social Media Policy, version 2020-09")
     expect(page.locator(".hb-jump")).to_be_hidden()
     assert page.locator(".rl-fold > summary:visible").count() == 0
+    expect(page.get_by_role("heading", name="Monitoring")).to_be_visible()
 
 
 WIDE = "| A | B | C | D | E | F |\n|---|---|---|---|---|---|\n" + "| quite some words |" + " quite some words |" * 5 + "\n"
