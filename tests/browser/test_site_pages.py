@@ -98,6 +98,8 @@ def test_the_contents_of_a_redline_lead_into_what_is_folded(watched, site_addres
     expect(heading).to_be_hidden()
     page.locator(".md-nav--secondary:visible").get_by_role("link", name="Monitoring").click()
     expect(heading).to_be_in_viewport()
+    bar = page.locator(".hb-jump").bounding_box()
+    assert heading.bounding_box()["y"] >= bar["y"] + bar["height"]
 
 
 def test_a_phone_shows_the_first_change_after_one_fold(phone: Page, site_address: str) -> None:
