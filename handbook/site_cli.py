@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime
 from pathlib import Path
 
@@ -46,10 +45,10 @@ def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_a
     built = build_site(root, output, _day(as_of, built_on), built_on, drafts, base_address)
     click.echo(
         f"Built {built.pages} pages in {built.output}: "
-        f"{built.bodies_rendered} bodies rendered, {built.bodies_from_cache} from the cache."
+        f"{built.bodies_rendered} texts and comparisons rendered, {built.files_as_before} files as before."
     )
-    if built.bodies_damaged:
-        click.echo(f"The cache held {built.bodies_damaged} damaged bodies; they were rendered anew.", err=True)
+    if built.damaged:
+        click.echo(f"The cache held {built.damaged} damaged files; what they had held was made anew.", err=True)
 
 
 @click.command()
@@ -87,17 +86,14 @@ def stage(
 @drafts_option
 @click.option("--port", type=int, default=8000, show_default=True, help="Port on this machine.")
 def serve(root: Path, as_of: datetime | None, drafts: bool, port: int) -> None:
-    """Show the site on this machine and build it anew whenever a file changes.
+    """Show the site on this machine and build it anew whenever a file changes; while one is wrong, pages say what.
 
     \b
     Example: handbook serve --drafts --port 8000
     """
     from handbook.serve import serve as serve_site
 
-    if as_of:
-        os.environ["HANDBOOK_AS_OF"] = as_of.date().isoformat()
-    os.environ["HANDBOOK_DRAFTS"] = "1" if drafts else "0"
-    serve_site(root, port)
+    serve_site(root, port, as_of.date() if as_of else None, drafts, today, click.echo)
 
 
 def _day(given: datetime | None, otherwise: date) -> date:
