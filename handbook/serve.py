@@ -90,9 +90,9 @@ class _Server(LiveReloadServer):
         super().server_activate()
         self._say(f"Serving on {self.url} until you press Ctrl-C; a saved change shows by itself.")
 
-    def serve_request(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        if not self._faults or not environ["PATH_INFO"].endswith("/"):
-            return super().serve_request(environ, start_response)
+    def serve_request(self, request: dict, start_response: Callable) -> Iterable[bytes]:
+        if not self._faults or not request["PATH_INFO"].endswith("/"):
+            return super().serve_request(request, start_response)
         start_response("500 Not built", [("Content-Type", "text/html; charset=utf-8")])
         return [FAULTY.format(seconds=SECONDS_TO_RETRY, faults=escape(self._faults)).encode()]
 
