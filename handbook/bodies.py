@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
-from importlib.metadata import version as installed
-from pathlib import Path
+from functools import lru_cache
 
-from handbook import render, sections
+from handbook import render
 from handbook.body_cache import BodyCache
 from handbook.html_in_markdown import one_folder_deeper
 from handbook.policy import redline
 from handbook.policy.html_tree import parse_lines
 from handbook.site import RedlineBody, TextBody
-
-RENDERERS = ("Markdown", "pymdown-extensions", "lxml", "rapidfuzz")
-
-
-@cache
-def renderer_version() -> str:
-    """What rendered bodies depend on besides the text: our own source and the libraries under it."""
-    files = [Path(render.__file__), Path(sections.__file__), *sorted(Path(redline.__file__).parent.glob("*.py"))]
-    sources = b"".join(file.read_bytes() for file in files)
-    libraries = " ".join(f"{name}={installed(name)}" for name in RENDERERS)
-    return hashlib.sha256(sources + libraries.encode()).hexdigest()
-
+from handbook.sources import made_with
 
 def renderer(kept: BodyCache) -> Callable[[str], str]:
     """`handbook.render.body`, remembering what it has rendered."""
@@ -46,15 +33,31 @@ def html_of(body: TextBody | RedlineBody, kept: BodyCache) -> str:
             return one_folder_deeper(redline_of(old.text.body, new.text.body, kept))
 
 
+def key_of(body: TextBody | RedlineBody) -> str:
+    """What a frozen page's body is kept under."""
+    match body:
+        case TextBody(version):
+            return key("text", version.text.body)
+        case RedlineBody(old, new):
+            return key("redline", old.text.body, new.text.body)
+
+
 def key(kind: str, *texts: str) -> str:
-    """The name a body is kept under: its kind, the digests of its texts, and the renderer."""
-    digests = [hashlib.sha256(text.encode("utf-8")).hexdigest() for text in texts]
-    return hashlib.sha256("\n".join([renderer_version(), kind, *digests]).encode("ascii")).hexdigest()
+    """The name a body is kept under: its kind, the digests of its texts, and what it is made with."""
+    return hashlib.sha256("\n".join([made_with(), kind, *map(_digest, texts)]).encode("ascii")).hexdigest()
+
+
+@lru_cache(10_000)  # a text is asked for by its own page and by two redlines
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+_tree = lru_cache(4)(parse_lines)  # a text stands in the redlines to both its neighbours
 
 
 def _redline_html(old: str, new: str) -> str:
     """The folded redline under a bar of links to its changes."""
-    found = redline.folded_redline(parse_lines(old), parse_lines(new))
+    found = redline.folded_redline(_tree(old), _tree(new))
     if not found.changes:
         return '<p class="hb-quiet">The two texts are the same, word for word.</p>'
     links = "".join(

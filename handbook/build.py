@@ -20,8 +20,11 @@ from mkdocs.config import load_config  # noqa: E402
 from mkdocs.exceptions import Abort, ConfigurationError  # noqa: E402
 
 from handbook.body_cache import BodyCache  # noqa: E402
+from handbook.files import files_below  # noqa: E402
 from handbook.generator import CACHE, Run  # noqa: E402
+from handbook.last_site import LastSite  # noqa: E402
 from handbook.policy.errors import HandbookError  # noqa: E402
+from handbook.themed_pages import ThemedPages  # noqa: E402
 
 OURS = Path(__file__).parent / "mkdocs.yml"
 
@@ -36,13 +39,16 @@ class BuildFailed(HandbookError):
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made, and how much of it came from the cache."""
+    """What a build made: pages, and how many files of the site and bodies of texts it did not have to make.
+
+    `damaged` counts the files of the cache that were not as they had been written.
+    """
 
     output: Path
     pages: int
+    files_as_before: int
     bodies_rendered: int
-    bodies_from_cache: int
-    bodies_damaged: int
+    damaged: int
 
 
 def build(
@@ -64,7 +70,9 @@ def build(
     """
     root, output = Path(root).resolve(), Path(output).resolve()
     _refuse_foreign(output)
-    run = Run(root, as_of, built_on, drafts, base_address, BodyCache(cache or root / CACHE))
+    cache = cache or root / CACHE
+    themed, last = ThemedPages(cache / "pages"), LastSite(output, cache / "sites")
+    run = Run(root, as_of, built_on, drafts, base_address, BodyCache(cache), themed=themed, last=last)
     new = _new_folder(output)
     try:
         with _build_date(built_on), _collected_warnings() as warnings:
@@ -72,10 +80,13 @@ def build(
         if warnings:
             raise BuildFailed(warnings)
         _swap(new, output)
+        themed.keep()
+        last.keep()
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    counted = sum(1 for _ in output.rglob("*.html"))
-    return Built(output, counted, run.cache.rendered, run.cache.found, run.cache.damaged)
+    counted = sum(1 for _ in files_below(output, ".html"))
+    damaged = run.cache.damaged + themed.damaged + last.damaged
+    return Built(output, counted, themed.kept + last.taken, run.cache.rendered, damaged)
 
 
 def config_of(root: Path, site_dir: Path, **settings: object):

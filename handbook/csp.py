@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from handbook.files import files_below
+
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE)
 DATA_TYPE = re.compile(r"""type\s*=\s*["']?(?:application/(?:ld\+)?json|text/plain)""", re.IGNORECASE)
 # Pages get no Cache-Control of their own: hosts join headers of several rules, and Netlify's default is to revalidate.
@@ -53,9 +55,9 @@ def policy(scripts: Iterable[str]) -> str:
 def headers_file(site: Path, known: Mapping[str, set[str]] = {}) -> str:  # noqa: B006 (never changed)
     """The whole `_headers` of a built site. `known` are the inline scripts of pages looked at already, by path."""
     scripts: set[str] = set().union(*known.values())
-    for page in site.rglob("*.html"):
-        if page.relative_to(site).as_posix() not in known:
-            scripts |= inline_scripts(page.read_text(encoding="utf-8"))
+    for path in files_below(site, ".html"):
+        if path not in known:
+            scripts |= inline_scripts((site / path).read_text(encoding="utf-8"))
     everywhere = {
         "Content-Security-Policy": policy(scripts),
         "X-Content-Type-Options": "nosniff",
@@ -77,8 +79,7 @@ def write_headers(site: Path, known: Mapping[str, set[str]] = {}) -> None:  # no
 
 
 def _fingerprinted(site: Path) -> list[str]:
-    assets = (p for p in (site / "assets").rglob("*") if FINGERPRINTED.search(p.name))
-    return sorted(p.relative_to(site).as_posix() for p in assets)
+    return sorted(path for path in files_below(site) if path.startswith("assets/") and FINGERPRINTED.search(path))
 
 
 def _block(path: str, headers: dict[str, str]) -> str:

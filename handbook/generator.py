@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,17 +15,20 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from handbook import pages, stamp
-from handbook.bodies import html_of, renderer
+from handbook.bodies import html_of, key_of, renderer
 from handbook.body_cache import BodyCache
 from handbook.clock import today
-from handbook.csp import inline_scripts, write_headers
-from handbook.links import broken_links, held_to_day
+from handbook.csp import write_headers
+from handbook.files import write_bytes
+from handbook.last_site import LastSite
+from handbook.links import broken_links
+from handbook.policy.digest import digest_of
 from handbook.policy.library import load, load_school
 from handbook.policy.school import School
 from handbook.policy_pages import redline_pairs
 from handbook.render_ahead import Job, processors, render_ahead
-from handbook.set_aside import put_back, set_aside
 from handbook.site import Handbook, Site
+from handbook.themed_pages import ThemedPages, common
 
 log = logging.getLogger("mkdocs.handbook")
 
@@ -45,6 +49,8 @@ class Run:
     site: Site | None = None
     school: School | None = None
     kept: dict[str, list[str]] = field(default_factory=dict)  # of each page, the HTML set aside from Markdown
+    themed: ThemedPages = field(default_factory=lambda: ThemedPages(None))
+    last: LastSite | None = None
 
     @property
     def address(self) -> str:
@@ -122,25 +128,31 @@ def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
     if run.site.frozen:
         shell = stamp.shell_markdown()
         files.append(File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV))
+    run.themed.open(common(config, files, run.as_of, run.built_on))
 
 
 def finish(run: Run, config: MkDocsConfig) -> None:
     """Stamp the frozen pages into the shell, publish the plain files, and write the headers last."""
     out = Path(config.site_dir)
-    scripts: dict[str, set[str]] = {}
+    scripts = run.themed.scripts()
     if run.site.frozen:
         shell = stamp.Shell((out / stamp.SHELL_ADDRESS / "index.html").read_text(encoding="utf-8"))
         shutil.rmtree(out / stamp.SHELL_ADDRESS.split("/page")[0])
         for page in run.site.frozen:
-            html = shell.stamp(page, html_of(page.body, run.cache) if page.body else "")
-            stamp.write_page(out, page, html)
-            scripts[f"{page.address}index.html"] = inline_scripts(html)
+            path = f"{page.address}index.html"
+            key = shell.key(page, key_of(page.body) if page.body else "")
+            _publish(run, out, path, key, lambda: shell.stamp(page, html_of(page.body, run.cache) if page.body else ""))
+            scripts[path] = shell.scripts
     for path, text in run.site.files.items():
-        target = out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+        _publish(run, out, path, digest_of(text), lambda: text)
     _warn_of_broken_links(run, out)
     write_headers(out, scripts)
+
+
+def _publish(run: Run, out: Path, path: str, key: str, made: Callable[[], str]) -> None:
+    """Put a file into the site: that of the last site where it was made from the same."""
+    if not (run.last and run.last.take(path, key, out)):
+        write_bytes(out / path, made().encode("utf-8"))
 
 
 def template_cache(run: Run) -> FileSystemBytecodeCache | None:
@@ -153,29 +165,6 @@ def template_cache(run: Run) -> FileSystemBytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
-
-
-def keep_finished(run: Run, page: str, markdown: str) -> str:
-    """A generated page as Markdown is to see it: without the HTML that is finished already."""
-    marked, run.kept[page] = set_aside(markdown)
-    return marked
-
-
-def restore_finished(run: Run, page: str, html: str) -> str:
-    """The rendered page with what was kept from Markdown in its place."""
-    return put_back(html, run.kept.pop(page, []))
-
-
-def valid(html: str) -> str:
-    """A page of the theme without the two attributes that HTML does not allow where the theme has them."""
-    html = html.replace('type="checkbox" id="__drawer" autocomplete="off"', 'type="checkbox" id="__drawer"')
-    html = html.replace('type="checkbox" id="__search" autocomplete="off"', 'type="checkbox" id="__search"')
-    return html if 'id="__toc"' in html else html.replace(' for="__toc"', "")
-
-
-def own_page(run: Run, markdown: str) -> str:
-    """A page of the school's own, its links to policies as they can be on the day shown."""
-    return held_to_day(markdown, run.site.known, run.site.shown, run.site.in_force)
 
 
 def _warn_of_broken_links(run: Run, out: Path) -> None:

@@ -7,10 +7,12 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from handbook.generator import (
-    Run, add_files, finish, keep_finished, own_page, prepare, restore_finished, template_cache, valid,
+from handbook.generator import Run, add_files, finish, prepare, template_cache
+from handbook.page_events import (
+    finished_page, generated_page, index_page, own_page, page_content, valid, with_kept_template,
 )  # fmt: skip
 from handbook.policy.errors import HandbookError
 
@@ -37,23 +39,33 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     """Keep the theme's compiled templates from one build to the next."""
     env.bytecode_cache = template_cache(_run)
+    env.loader = with_kept_template(env.loader)
     return env
 
 
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Hold the links of the school's own pages to the day shown; keep from Markdown what is rendered already."""
-    return keep_finished(_run, page.file.src_uri, markdown) if page.file.generated_by else own_page(_run, markdown)
+    return generated_page(_run, page, markdown) if page.file.generated_by else own_page(_run, markdown)
 
 
 @event_priority(100)
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put back what was kept from Markdown, before any plugin looks at the page."""
-    return restore_finished(_run, page.file.src_uri, html)
+    return page_content(_run, page, html)
 
 
+@event_priority(-100)
+def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:
+    """Complete the search index, after the search plugin has looked at the page."""
+    index_page(_run, page, config)
+    return context
+
+
+@event_priority(-100)
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    return valid(output)
+    """Finish the page's HTML."""
+    return finished_page(_run, page, output)
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
@@ -63,4 +75,7 @@ def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> s
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Stamp the frozen pages and write the headers, after every plugin has had its turn."""
-    finish(_run, config)
+    try:
+        finish(_run, config)
+    except HandbookError as error:
+        raise PluginError(str(error)) from error

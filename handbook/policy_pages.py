@@ -262,7 +262,7 @@ def _notes_on_version(book: Handbook, policy: Policy, version: PolicyVersion) ->
 
 def _neighbours(book: Handbook, policy: Policy, version: PolicyVersion) -> list[tuple[str, str]]:
     shown = book.shown(policy)
-    place = shown.index(version)
+    place = next(n for n, v in enumerate(shown) if v is version)
     before = book.before(policy, version)
     links = [("../", "The policy")]
     if place > 0:

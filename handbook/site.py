@@ -43,6 +43,16 @@ class Handbook:
         return {(p.id, v.label): p.stage(v, self.days.as_of) for p in policies for v in p.versions}
 
     @cached_property
+    def _before(self) -> dict[tuple[str, str], PolicyVersion | None]:
+        before: dict[tuple[str, str], PolicyVersion | None] = {}
+        for policy, versions in self._shown.items():
+            last = None
+            for version in versions:
+                before[policy, version.label] = last
+                last = version if version.text else last
+        return before
+
+    @cached_property
     def _shown(self) -> dict[str, tuple[PolicyVersion, ...]]:
         return {
             p.id: tuple(v for v in p.versions if self.drafts or self.stage(p, v) is not Stage.DRAFT)
@@ -74,9 +84,7 @@ class Handbook:
 
     def before(self, policy: Policy, version: PolicyVersion) -> PolicyVersion | None:
         """The nearest earlier version with a text that is shown."""
-        shown = self.shown(policy)
-        earlier = [v for v in shown[: shown.index(version)] if v.text]
-        return earlier[-1] if earlier else None
+        return self._before[policy.id, version.label]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from handbook.bodies import html_of
 from handbook.body_cache import BodyCache
 from handbook.build import BuildFailed, config_of
 from handbook.csp import write_headers
-from handbook.generator import CACHE, POLICIES, Run, navigation, own_page
+from handbook.generator import CACHE, POLICIES, Run, navigation
+from handbook.page_events import own_page
 from handbook.pages import staged_markdown
 
 BESIDE = "beside"

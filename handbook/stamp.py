@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import escape, unescape
-from pathlib import Path
 
+from handbook.csp import inline_scripts
+from handbook.policy.errors import HandbookError
 from handbook.site import FrozenPage
+from handbook.sources import made_with
 from handbook.wording import fill
 
 SHELL_PATH = "policies/_shell/page.md"
@@ -20,7 +23,7 @@ HEADERLINK = re.compile(r'<a class="headerlink".*?</a>|<del\b.*?</del>', re.DOTA
 TAG = re.compile(r"<[^>]+>")
 
 
-class ShellError(ValueError):
+class ShellError(HandbookError):
     """The theme did not leave the shell's slots where pages can be stamped in."""
 
 
@@ -30,7 +33,7 @@ def shell_markdown() -> str:
 
 
 class Shell:
-    """The rendered shell, cut at its slots."""
+    """The rendered shell, cut at its slots. `scripts` are the inline scripts of every page: bodies have none."""
 
     def __init__(self, html: str):
         html, found = BODY.subn("HB-SLOT-BODY", html, count=1)
@@ -39,6 +42,10 @@ class Shell:
         html = CONTENTS.sub("HB-SLOT-CONTENTS", html)
         self._texts = SLOT.split(html)
         self._slots = SLOT.findall(html)
+        self._digest = hashlib.sha256(f"{made_with()}{html}".encode()).hexdigest()
+        self.scripts = inline_scripts(html)
+        if any(map(SLOT.search, self.scripts)):
+            raise ShellError("an inline script of the theme holds a page's title or address; put it into a file of its own")
 
     def stamp(self, page: FrozenPage, body: str) -> str:
         """The whole HTML of one frozen page."""
@@ -56,17 +63,15 @@ class Shell:
             parts += (values[slot], text)
         return "".join(parts)
 
+    def key(self, page: FrozenPage, body_key: str) -> str:
+        """The digest of all a stamped page is made from."""
+        made_from = (self._digest, body_key, page.address, page.title, page.heading, page.description, page.head, page.foot)
+        return hashlib.sha256("\0".join(made_from).encode("utf-8")).hexdigest()
+
 
 def contents(body: str) -> str:
     """The headings of a body as entries of the theme's table of contents, in its markup."""
     return "\n".join(_entry(anchor, title) for level, anchor, title in HEADING.findall(body) if level == "2")
-
-
-def write_page(site: Path, page: FrozenPage, html: str) -> None:
-    """Write a stamped page where its address says."""
-    target = site / page.address / "index.html"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(html, encoding="utf-8", newline="\n")
 
 
 def _entry(anchor: str, title: str) -> str:

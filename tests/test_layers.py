@@ -46,7 +46,7 @@ TABLE: dict[str, set[str]] = {
     "ackservice.web.demo": {"ackservice.demo", "ackservice.web", *SERVICE},
     "ackservice.demo": {"ackservice", "ackservice.cli", "ackservice.web", "handbook.build", *SERVICE},
     "handbook.policy": set(),
-    "handbook.hooks": {"handbook.generator", "handbook.pages", *POLICY},
+    "handbook.hooks": {"handbook.generator", "handbook.page_events", "handbook.pages", *POLICY},
     "handbook.pages": {
         "handbook.overview_pages", "handbook.policy_pages", "handbook.render", "handbook.site", "handbook.wording", *POLICY,
     },  # fmt: skip

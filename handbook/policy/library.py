@@ -107,7 +107,7 @@ def _read_all(root: Path, folder: str, parse: Callable[..., Parsed], faults: lis
     """Every version file below a folder, by policy and label; what is wrong is added to `faults`."""
     found: dict[tuple[str, str], Parsed] = {}
     for policy, label, path in _version_files(root, folder, faults):
-        source = _read(root / path, path)
+        source = _read(f"{root}/{path}", path)
         parsed = Parsed(None, (source,)) if isinstance(source, Fault) else parse(source, path, policy, label)
         faults += parsed.faults
         found[policy, label] = parsed
@@ -150,9 +150,10 @@ def _children(folder: Path, shown: str, faults: list[Fault]) -> list[Path]:
         return []
 
 
-def _read(file: Path, path: str) -> str | Fault:
+def _read(file: str | Path, path: str) -> str | Fault:
     try:
-        content = file.read_bytes()
+        with open(file, "rb") as opened:
+            content = opened.read()
     except FileNotFoundError:
         return Fault(path, 1, 0, "", "this file is missing; start from the school's folder, or name it with --root")
     except OSError as error:

@@ -158,8 +158,7 @@ class Policy:
 
     def latest_in_effect(self, on: date) -> PolicyVersion | None:
         """The last approved version or withdrawal whose effective date has come."""
-        effective = [v for v in self.versions if v.is_approved(on) and v.effective_on <= on]
-        return effective[-1] if effective else None
+        return next((v for v in reversed(self.versions) if v.is_approved(on) and v.effective_on <= on), None)
 
     def in_force(self, on: date) -> PolicyVersion | None:
         """The version that binds on that day: none before the first, and none after a withdrawal."""
@@ -184,13 +183,13 @@ class Policy:
 
     def before(self, version: PolicyVersion) -> PolicyVersion | None:
         """The neighbour with a text just before this version, if any."""
-        earlier = [v for v in self.versions if v.text and label_key(v.label) < label_key(version.label)]
-        return earlier[-1] if earlier else None
+        key = label_key(version.label)
+        return next((v for v in reversed(self.versions) if v.text and label_key(v.label) < key), None)
 
     def after(self, version: PolicyVersion) -> PolicyVersion | None:
         """The neighbour just after this version, if any."""
-        later = [v for v in self.versions if label_key(v.label) > label_key(version.label)]
-        return later[0] if later else None
+        key = label_key(version.label)
+        return next((v for v in self.versions if label_key(v.label) > key), None)
 
 
 @dataclass(frozen=True)

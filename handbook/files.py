@@ -1,0 +1,40 @@
+"""Files of a site, of which there are thousands: written and listed at little cost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file, and the folders above it where they turn out to be missing."""
+    try:
+        _write(path, data)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        _write(path, data)
+
+
+def link(old: str, new: str) -> None:
+    """Give a file a second name, and make the folders above that where they turn out to be missing."""
+    try:
+        os.link(old, new)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(new), exist_ok=True)
+        os.link(old, new)
+
+
+def files_below(folder: Path, ending: str = "") -> Iterator[str]:
+    """The files below a folder whose names end so, as paths from there with slashes, in no order."""
+    start = len(str(folder)) + 1
+    for inner, _, names in os.walk(folder):
+        prefix = inner[start:].replace(os.sep, "/")
+        for name in names:
+            if name.endswith(ending):
+                yield f"{prefix}/{name}" if prefix else name
+
+
+def _write(path: str | os.PathLike[str], data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
