@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
-from itertools import groupby
 
 from lxml import etree
 
@@ -79,9 +78,17 @@ def _node(element: etree._Element) -> Node:
 def joined(children: Iterable[Child]) -> list[Child]:
     """The children with neighbouring texts made one, and empty texts left out."""
     result: list[Child] = []
-    for is_text, group in groupby(children, lambda child: isinstance(child, str)):
-        parts = ["".join(group)] if is_text else group
-        result += [part for part in parts if part != ""]
+    texts: list[str] = []
+    for child in children:
+        if isinstance(child, str):
+            texts.append(child)
+            continue
+        if text := "".join(texts):
+            result.append(text)
+        texts.clear()
+        result.append(child)
+    if text := "".join(texts):
+        result.append(text)
     return result
 
 
@@ -125,11 +132,14 @@ def _write(children: Iterable[Child], out: list[str]) -> None:
         if isinstance(child, str):
             out.append(escape(child, quote=False))
             continue
-        attributes = "".join(f' {name}="{escape(value)}"' for name, value in sorted(child.attributes.items()))
-        out.append(f"<{child.tag}{attributes}>")
+        out.append(f"<{child.tag}{_attributes(child)}>" if child.attributes else f"<{child.tag}>")
         if child.tag not in VOID:
             _write(child.children, out)
             out.append(f"</{child.tag}>")
+
+
+def _attributes(node: Node) -> str:
+    return "".join(f' {name}="{escape(value)}"' for name, value in sorted(node.attributes.items()))
 
 
 def walk(children: Iterable[Child]) -> Iterator[Node]:

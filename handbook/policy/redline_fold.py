@@ -29,29 +29,31 @@ def fold(nodes: Sequence[Child]) -> list[Child]:
 
 def _in_sight(nodes: Sequence[Child]) -> set[int]:
     """The places of the changes, of the blocks beside them in the same section, and of the headings above all these."""
+    levels = [_level(node) for node in nodes]
     seen: set[int] = set()
     for at, node in enumerate(nodes):
         if _is_changed(node):
-            seen |= {at, *_beside(nodes, at)}
-    above = list(_headings_above(nodes))
-    return seen.union(*(above[at] for at in seen))
+            seen |= {at, *_beside(levels, at)}
+    return seen.union(*_headings_above(nodes, levels, seen))
 
 
-def _beside(nodes: Sequence[Child], at: int) -> Iterator[int]:
-    if at > 0 and _level(nodes[at]) == _LOWEST:
+def _beside(levels: Sequence[int], at: int) -> Iterator[int]:
+    if at > 0 and levels[at] == _LOWEST:
         yield at - 1
-    if at + 1 < len(nodes) and _level(nodes[at + 1]) == _LOWEST:
+    if at + 1 < len(levels) and levels[at + 1] == _LOWEST:
         yield at + 1
 
 
-def _headings_above(nodes: Sequence[Child]) -> Iterator[set[int]]:
-    """For each block the places of the headings of the new text it stands under, the nearest of each level."""
+def _headings_above(nodes: Sequence[Child], levels: Sequence[int], seen: set[int]) -> Iterator[set[int]]:
+    """For each block in sight the places of the headings of the new text it stands under, the nearest of each level."""
     path: list[tuple[int, int]] = []
-    for at, node in enumerate(nodes):
-        own = _level(node)
-        yield {place for level, place in path if level < own}
-        for part in () if _is_removed(node) else _parts(node):
-            if (level := _level(part)) < _LOWEST:
+    for at, (node, own) in enumerate(zip(nodes, levels)):
+        if at in seen:
+            yield {place for level, place in path if level < own}
+        if own == _LOWEST and not _is_mark(node) or _is_removed(node):
+            continue
+        for level in map(_level, _parts(node)):
+            if level < _LOWEST:
                 path = [step for step in path if step[0] < level] + [(level, at)]
 
 
@@ -67,9 +69,13 @@ def _level(child: Child) -> int:
 
 def _parts(child: Child) -> Sequence[Child]:
     """The blocks of the text in a block of a redline, which is one mark around several where they came or went together."""
-    if isinstance(child, Node) and child.tag in ("ins", "del"):
+    if _is_mark(child):
         return [c for c in child.children if isinstance(c, Node) and c.attributes.get(MARK) != "note"]
     return [child]
+
+
+def _is_mark(child: Child) -> bool:
+    return isinstance(child, Node) and child.tag in ("ins", "del")
 
 
 def _is_removed(child: Child) -> bool:
