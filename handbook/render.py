@@ -44,6 +44,7 @@ ATTRIBUTES = {
 LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
 _IGNORED_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_INLINE = re.compile(r"[\\`*_\[\]!<>&]|  \n")  # without any of these there is nothing for Markdown to find in a line
 _LINE_START = re.compile(r"(?:\| |> |#+ |- |\d+\. | )*")
 SECTIONS_REMEMBERED = 512  # a few policies' worth: versions of one policy are rendered one after another
 _of_thread = threading.local()  # a converter cannot be shared between threads
@@ -118,22 +119,26 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def _nodes(markdown: str, id_prefix: str = "") -> tuple[Child, ...]:
+    text = _CONTROLS.sub("", markdown.replace("\r\n", "\n"))
+    kind = "inline" if _INLINE.search(text) else "plain"
     try:
-        html = _converter().reset().convert(_CONTROLS.sub("", markdown.replace("\r\n", "\n")))
+        html = _converter(kind).reset().convert(text)
     except BaseException:
-        del _of_thread.converter  # resetting does not clear what a conversion left half done
+        delattr(_of_thread, kind)  # resetting does not clear what a conversion left half done
         raise
     return tidy(_safe(parse(html), id_prefix))
 
 
-def _converter() -> Markdown:
+def _converter(kind: str) -> Markdown:
     """This thread's converter; making one costs as much as a short text."""
-    if not hasattr(_of_thread, "converter"):
+    if not hasattr(_of_thread, kind):
         converter = Markdown(extensions=list(EXTENSIONS), extension_configs=EXTENSION_CONFIGS)
         converter.preprocessors.deregister("html_block")
         converter.inlinePatterns.deregister("html")
-        _of_thread.converter = converter
-    return _of_thread.converter
+        if kind == "plain":
+            converter.treeprocessors.deregister("inline")
+        setattr(_of_thread, kind, converter)
+    return getattr(_of_thread, kind)
 
 
 def _safe(children: Iterable[Child], id_prefix: str) -> list[Child]:

@@ -24,6 +24,7 @@ BLOCKS = HEADINGS | STRUCTURES | frozenset(
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+_ODD_SPACE = re.compile(r"[\t\n\r\f]|  ")
 LINES_REMEMBERED = 2048  # a few policies' worth
 
 
@@ -96,7 +97,7 @@ def tidy(children: Iterable[Child], within: str = "div") -> tuple[Child, ...]:
     """The children of an element of that tag without insignificant white space."""
     if within == "pre":
         return tuple(joined(children))
-    items = [_SPACE.sub(" ", c) if isinstance(c, str) else _tidied(c) for c in joined(children)]
+    items = [_spaced(c) if isinstance(c, str) else _tidied(c) for c in joined(children)]
     if within in STRUCTURES:
         return tuple(i for i in items if i != " ")
     last = len(items) - 1
@@ -110,6 +111,11 @@ def tidy(children: Iterable[Child], within: str = "div") -> tuple[Child, ...]:
             item = item.rstrip(" ")
         items[at] = item
     return tuple(joined(items))
+
+
+def _spaced(text: str) -> str:
+    """The text with one space for each run of white space; most texts have no other."""
+    return _SPACE.sub(" ", text) if _ODD_SPACE.search(text) else text
 
 
 def _tidied(node: Node) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handbook.policy.html_tree import Child, Node
 from handbook.policy.redline_align import Run
@@ -16,8 +16,7 @@ _COMMON = frozenset("a an and are as at be by for from has have if in is it its 
 MOST_WORDS_OF_A_CRUMB = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, a punctuation mark or an element, with the space before it."""
 
     lead: str

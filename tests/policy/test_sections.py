@@ -24,6 +24,17 @@ def test_sections_apart_are_the_text_whole(markdown):
     assert body(markdown) == body(markdown + WHOLE)
 
 
+PLAIN = [block for block in BLOCKS if not set(block) & set("\\`*_[]!<>&")] + ["~~~\n# not one\n~~~", "3.  x\n\n    y", "\ttab", "é–“”"]
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(st.lists(st.sampled_from(PLAIN) | st.text("ab \t#-|+=1.:^~'\"{}", max_size=9), max_size=12).map("\n\n".join))
+def test_a_text_without_marks_within_its_lines_reads_the_same_beside_one(markdown):
+    """Such a text is rendered without looking for them."""
+    with_a_mark = body("Before & above\n\n" + markdown)
+    assert body("Before\n\n" + markdown) == with_a_mark.replace("Before &amp; above", "Before", 1)
+
+
 @pytest.mark.parametrize("seed", range(5000, 5060))
 def test_generated_policies_by_section_are_the_policies_whole(seed):
     document = Maker(seed).document()
