@@ -9,7 +9,22 @@ import click
 
 from handbook.clock import today
 
-DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class Day(click.DateTime):
+    """A day as people write it in the files, and words for what is none."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"expected a day of the calendar, year-month-day such as 2021-09-01, found {value!r}", param, ctx)
+
+
+DAY = Day()
 root_option = click.option(
     "--root", type=click.Path(file_okay=False, path_type=Path), default=".", show_default="this folder",
     help="The checkout with school.toml, handbook/ and changelog/.",
