@@ -20,7 +20,6 @@ from mkdocs.config import load_config  # noqa: E402
 from mkdocs.exceptions import Abort, ConfigurationError  # noqa: E402
 
 from handbook.body_cache import BodyCache  # noqa: E402
-from handbook.files import files_below  # noqa: E402
 from handbook.generator import CACHE, Run  # noqa: E402
 from handbook.last_site import LastSite  # noqa: E402
 from handbook.policy.errors import HandbookError  # noqa: E402
@@ -84,9 +83,8 @@ def build(
         last.keep()
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    counted = sum(1 for _ in files_below(output, ".html"))
     damaged = run.cache.damaged + themed.damaged + last.damaged
-    return Built(output, counted, themed.kept + last.taken, run.cache.rendered, damaged)
+    return Built(output, run.pages, themed.kept + last.taken, run.cache.rendered, damaged)
 
 
 def config_of(root: Path, site_dir: Path, **settings: object):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from handbook.files import files_below
@@ -52,12 +52,8 @@ def policy(scripts: Iterable[str]) -> str:
     )
 
 
-def headers_file(site: Path, known: Mapping[str, set[str]] = {}) -> str:  # noqa: B006 (never changed)
-    """The whole `_headers` of a built site. `known` are the inline scripts of pages looked at already, by path."""
-    scripts: set[str] = set().union(*known.values())
-    for path in files_below(site, ".html"):
-        if path not in known:
-            scripts |= inline_scripts((site / path).read_text(encoding="utf-8"))
+def headers_file(site: Path, scripts: Iterable[str]) -> str:
+    """The whole `_headers` of a built site, in which exactly these inline scripts run."""
     everywhere = {
         "Content-Security-Policy": policy(scripts),
         "X-Content-Type-Options": "nosniff",
@@ -74,12 +70,14 @@ def headers_file(site: Path, known: Mapping[str, set[str]] = {}) -> str:  # noqa
     return "\n".join(_block(path, headers) for path, headers in blocks)
 
 
-def write_headers(site: Path, known: Mapping[str, set[str]] = {}) -> None:  # noqa: B006 (never changed)
-    (site / "_headers").write_text(headers_file(site, known), encoding="utf-8", newline="\n")
+def write_headers(site: Path, pages: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Write `_headers` for a site in which the scripts of these pages run, and those that are known already."""
+    found = (inline_scripts((site / page).read_text(encoding="utf-8")) for page in pages)
+    (site / "_headers").write_text(headers_file(site, set(known).union(*found)), encoding="utf-8", newline="\n")
 
 
 def _fingerprinted(site: Path) -> list[str]:
-    return sorted(path for path in files_below(site) if path.startswith("assets/") and FINGERPRINTED.search(path))
+    return sorted(f"assets/{path}" for path in files_below(site / "assets") if FINGERPRINTED.search(path))
 
 
 def _block(path: str, headers: dict[str, str]) -> str:

@@ -27,12 +27,15 @@ def link(old: str, new: str) -> None:
 
 def files_below(folder: Path, ending: str = "") -> Iterator[str]:
     """The files below a folder whose names end so, as paths from there with slashes, in no order."""
-    start = len(str(folder)) + 1
-    for inner, _, names in os.walk(folder):
-        prefix = inner[start:].replace(os.sep, "/")
-        for name in names:
-            if name.endswith(ending):
-                yield f"{prefix}/{name}" if prefix else name
+    pending = [(str(folder), "")]
+    while pending:
+        inner, prefix = pending.pop()
+        with os.scandir(inner) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append((entry.path, f"{prefix}{entry.name}/"))
+                elif entry.name.endswith(ending):
+                    yield f"{prefix}{entry.name}"
 
 
 def _write(path: str | os.PathLike[str], data: bytes) -> None:

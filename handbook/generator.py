@@ -19,7 +19,7 @@ from handbook.bodies import html_of, key_of, renderer
 from handbook.body_cache import BodyCache
 from handbook.clock import today
 from handbook.csp import write_headers
-from handbook.files import write_bytes
+from handbook.files import files_below, write_bytes
 from handbook.last_site import LastSite
 from handbook.links import broken_links
 from handbook.policy.digest import digest_of
@@ -51,6 +51,7 @@ class Run:
     kept: dict[str, list[str]] = field(default_factory=dict)  # of each page, the HTML set aside from Markdown
     themed: ThemedPages = field(default_factory=lambda: ThemedPages(None))
     last: LastSite | None = None
+    pages: int = 0  # in the finished site
 
     @property
     def address(self) -> str:
@@ -146,7 +147,9 @@ def finish(run: Run, config: MkDocsConfig) -> None:
     for path, text in run.site.files.items():
         _publish(run, out, path, digest_of(text), lambda: text)
     _warn_of_broken_links(run, out)
-    write_headers(out, scripts)
+    pages = list(files_below(out, ".html"))
+    run.pages = len(pages)
+    write_headers(out, [page for page in pages if page not in scripts], set().union(*scripts.values()))
 
 
 def _publish(run: Run, out: Path, path: str, key: str, made: Callable[[], str]) -> None:

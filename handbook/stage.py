@@ -12,6 +12,7 @@ from handbook.bodies import html_of
 from handbook.body_cache import BodyCache
 from handbook.build import BuildFailed, config_of
 from handbook.csp import write_headers
+from handbook.files import files_below
 from handbook.generator import CACHE, POLICIES, Run, navigation
 from handbook.page_events import own_page
 from handbook.pages import staged_markdown
@@ -53,7 +54,7 @@ def stage(
 def finish(folder: Path, site: Path) -> None:
     """Add to a site built from a staged folder what its generator could not: the exact texts, and the headers."""
     shutil.copytree(folder / BESIDE, site, dirs_exist_ok=True)
-    write_headers(site)
+    write_headers(site, files_below(site, ".html"))
 
 
 def _copy_docs(run: Run, docs: Path, target: Path) -> None:

@@ -15,7 +15,7 @@ def canonical_text(title: str, body: str) -> str:
     Encoded as UTF-8 these are exactly the bytes published as `<version>.md`, so `sha256sum` shows the digest.
     """
     text = f"# {title}\n\n{body}".replace("\r\n", "\n").replace("\r", "\n")
-    lines = [line.rstrip() for line in unicodedata.normalize("NFC", text).split("\n")]
+    lines = map(str.rstrip, unicodedata.normalize("NFC", text).split("\n"))
     head, _, rest = "\n".join(lines).partition("\n")
     return f"{head}\n\n{rest.strip(chr(10))}".rstrip("\n") + "\n"
 
