@@ -128,11 +128,12 @@ def _version_page(book: Handbook, policy: Policy, version: PolicyVersion) -> Fro
     title = version.text.title if version.text else book.title(policy)
     page = version_address(version)
     stage = book.stage(policy, version)
+    is_living = bool(version.text) and stage in (Stage.IN_FORCE, Stage.ON_NOTICE, Stage.DRAFT)
     head = fill(
         "version.html",
         stage=stage,
         standing=standing(book, policy, version),
-        minutes=reading_minutes(version.text.body) if version.text else 0,
+        minutes=reading_minutes(version.text.body) if is_living else 0,
         notes=_notes_on_version(book, policy, version),
         facts=version_facts(version),
         withdrawal=_withdrawal(version, stage) if version.is_withdrawal else None,
@@ -155,7 +156,7 @@ def _version_page(book: Handbook, policy: Policy, version: PolicyVersion) -> Fro
         head=head,
         body=TextBody(version) if version.text else None,
         foot=foot,
-        living=bool(version.text) and stage in (Stage.IN_FORCE, Stage.ON_NOTICE, Stage.DRAFT),
+        living=is_living,
     )
 
 

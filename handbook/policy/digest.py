@@ -14,10 +14,15 @@ def canonical_text(title: str, body: str) -> str:
 
     Encoded as UTF-8 these are exactly the bytes published as `<version>.md`, so `sha256sum` shows the digest.
     """
-    text = f"# {title}\n\n{body}".replace("\r\n", "\n").replace("\r", "\n")
+    text = with_lf(f"# {title}\n\n{body}")
     lines = map(str.rstrip, unicodedata.normalize("NFC", text).split("\n"))
     head, _, rest = "\n".join(lines).partition("\n")
     return f"{head}\n\n{rest.strip(chr(10))}".rstrip("\n") + "\n"
+
+
+def with_lf(text: str) -> str:
+    """The text with LF line ends; few have any others, and finding one character costs next to nothing."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def digest_of(text: str) -> str:

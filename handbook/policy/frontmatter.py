@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import yaml
 from yaml.constructor import SafeConstructor
 
+from handbook.policy.digest import with_lf
 from handbook.policy.errors import Fault
 from handbook.policy.version import LABEL
 
@@ -27,8 +28,7 @@ LABEL_EXPECTED = "expected a version label, year-month such as 2021-09 (2021-09.
 DATE_EXPECTED = "expected a date written year-month-day with two digits each, such as 2021-09-01"
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """Where something stands in a file; both count from 1."""
 
     line: int
@@ -47,7 +47,7 @@ class Parts:
 
 def split(source: str, file: str) -> Parts | Fault:
     """Cuts a file at its `---` lines. Line ends become LF; a byte order mark and blank lines before the body go."""
-    lines = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = with_lf(source.removeprefix("\ufeff")).split("\n")
     if lines[0].rstrip() != "---":
         return Fault(file, 1, 1, "", "expected the front matter to start with --- on the first line, "
                      f"found {lines[0][:40]!r}; put --- before the fields")

@@ -29,7 +29,7 @@ def raw_html(body: str) -> Iterator[tuple[int, int, str]]:
 
 def open_fence(body: str) -> int | None:
     """The line of a code fence that is never closed, if there is one."""
-    if "```" not in body and "~~~" not in body:
+    if "`" not in body and "~" not in body:
         return None
     return _fences(body.split("\n"))[1]
 
