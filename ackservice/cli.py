@@ -66,14 +66,6 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
-
-
-def as_date(ctx: click.Context, parameter: click.Parameter, value):
-    """A click callback: the date of a DateTime, None for none."""
-    return value.date() if value else None
-
-
 def progress_bar(total: int):
     """A progress bar in a terminal, nothing elsewhere."""
     return click.progressbar(length=total, label="Sending", show_eta=True, hidden=not sys.stderr.isatty(), file=sys.stderr)

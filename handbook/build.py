@@ -23,6 +23,7 @@ from handbook.body_cache import BodyCache  # noqa: E402
 from handbook.generator import CACHE, Run  # noqa: E402
 from handbook.last_site import LastSite  # noqa: E402
 from handbook.policy.errors import HandbookError  # noqa: E402
+from handbook.policy.library import load_school  # noqa: E402
 from handbook.themed_pages import ThemedPages  # noqa: E402
 
 OURS = Path(__file__).parent / "mkdocs.yml"
@@ -69,6 +70,7 @@ def build(
     """
     root, output = Path(root).resolve(), Path(output).resolve()
     _refuse_foreign(output)
+    load_school(root)  # a wrong folder is told by the name of the file it lacks
     cache = cache or root / CACHE
     themed, last = ThemedPages(cache / "pages"), LastSite(output, cache / "sites")
     run = Run(root, as_of, built_on, drafts, base_address, BodyCache(cache), themed=themed, last=last)

@@ -17,7 +17,7 @@ def read_checked(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
             data = file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise Damaged(path) from error

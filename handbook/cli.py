@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
 from handbook.clock import today
+from handbook.day_type import DAY
 from handbook.policy import library as files
 from handbook.policy.drafts import approved_entry, draft_entry, first_text, next_text
 from handbook.policy.errors import FaultsFound, HandbookError
@@ -18,7 +19,7 @@ from handbook.policy.notice_period import last_day_of_notice
 from handbook.policy.parse import ID_EXPECTED
 from handbook.policy.school import School
 from handbook.policy.version import LABEL, POLICY_ID, Change, Library, Policy, PolicyVersion, label_key
-from handbook.site_cli import DAY, register, root_option
+from handbook.site_cli import register, root_option
 from handbook.terminal import shown
 
 
@@ -69,18 +70,17 @@ def check(root: Path) -> None:
 @main.command()
 @click.argument("policy")
 @click.argument("version")
-@click.option("--effective", type=DAY, required=True, help="The day it takes effect, YYYY-MM-DD.")
+@click.option("--effective", "effective_on", type=DAY, required=True, help="The day it takes effect, YYYY-MM-DD.")
 @click.option("--change", type=click.Choice(["material", "clarification", "withdrawn"]), default="material",
               show_default=True, help="Kind of change; a policy's first version is always new.")  # fmt: skip
 @root_option
-def new(policy: str, version: str, effective: datetime, change: str, root: Path) -> None:
+def new(policy: str, version: str, effective_on: date, change: str, root: Path) -> None:
     """Start a new version: its text, copied from the one before, and the draft of its change entry.
 
     \b
     Example: handbook new social-media 2022-09 --effective 2022-09-01
     """
     school, library = files.load_school(root), files.load(root)
-    effective_on = effective.date()
     known = library.policies.get(policy)
     latest = known.versions[-1] if known else None
     _refuse_misplaced(library, policy, version, effective_on, latest)
@@ -103,7 +103,7 @@ def new(policy: str, version: str, effective: datetime, change: str, root: Path)
 @click.option("--by", "approved_by", required=True, help='Who approved it, such as "Board of Governors".')
 @click.option("--on", "approved_on", type=DAY, required=True, help="The day it was approved, YYYY-MM-DD.")
 @root_option
-def approve(policy: str, version: str, approved_by: str, approved_on: datetime, root: Path) -> None:
+def approve(policy: str, version: str, approved_by: str, approved_on: date, root: Path) -> None:
     """Record an approval in the change entry, with the digest of the text and the seal over what was approved.
 
     \b
@@ -111,11 +111,11 @@ def approve(policy: str, version: str, approved_by: str, approved_on: datetime, 
     """
     school, library = files.load_school(root), files.load(root)
     found = library.version(policy, version)
-    approved_by, day = approved_by.strip(), approved_on.date()
-    _refuse_approval(library.policy(policy), found, approved_by, day, today())
+    approved_by = approved_by.strip()
+    _refuse_approval(library.policy(policy), found, approved_by, approved_on, today())
     source = files.read_source(root, found.entry.path)
-    files.replace(root, found.entry.path, approved_entry(source, found, approved_by, day))
-    click.echo(f"Approved {found.policy} {version}: by {approved_by} on {day}, written to {found.entry.path}")
+    files.replace(root, found.entry.path, approved_entry(source, found, approved_by, approved_on))
+    click.echo(f"Approved {found.policy} {version}: by {approved_by} on {approved_on}, written to {found.entry.path}")
     click.echo(f"Digest: {found.text.digest}" if found.text else "A withdrawal has no text, so no digest")
     last = last_day_of_notice(found.effective_on, school.notice.period_months, school.notice.deemed_days)
     click.echo(f"Takes effect on {found.effective_on}; the last day to give notice is {last}")

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from html import escape
 from pathlib import Path
 
 from jinja2 import FileSystemBytecodeCache
@@ -29,6 +30,7 @@ from handbook.policy_pages import redline_pairs
 from handbook.render_ahead import Job, processors, render_ahead
 from handbook.site import Handbook, Site
 from handbook.themed_pages import ThemedPages, common
+from handbook.wording import long_date
 
 log = logging.getLogger("mkdocs.handbook")
 
@@ -57,6 +59,11 @@ class Run:
     def address(self) -> str:
         """The public address of the site, without a slash at its end."""
         return (self.base_address or self.school.base_address).rstrip("/")
+
+    @property
+    def footer(self) -> str:
+        """What stands at the end of every page: whose site it is, and the day it knew of."""
+        return f"{escape(self.school.name, quote=False)}. Drawn up on {long_date(self.built_on)}."
 
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
@@ -95,7 +102,7 @@ def prepare(run: Run, config: MkDocsConfig) -> None:
         run.draw(config.site_name)
     if not _is_served(config):
         config.site_url = f"{run.address}/"
-    config.copyright = run.school.name
+    config.copyright = run.footer
     config.extra["handbook_drafts"] = run.drafts
     config.nav = navigation(config.nav, run.site, Path(config.docs_dir))
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from handbook.build import build, config_of
 from handbook.policy.errors import HandbookError
-from handbook.policy.library import load_school
 
 from mkdocs.livereload import LiveReloadServer  # isort: skip  (after handbook.build, which quietens the theme)
 
@@ -35,7 +34,6 @@ def serve(
     in place of every page until it is mended.
     """
     root = Path(root).resolve()
-    load_school(root)  # a wrong folder is told by the name of the file it lacks
     logging.getLogger("mkdocs.livereload").setLevel(logging.ERROR)  # a page not found is no warning of the build
 
     with tempfile.TemporaryDirectory(prefix="handbook-") as folder:

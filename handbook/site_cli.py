@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
 from handbook.clock import today
+from handbook.day_type import DAY
 
 
-
-class Day(click.DateTime):
-    """A day as people write it in the files, and words for what is none."""
-
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d"])
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter:
-            self.fail(f"expected a day of the calendar, year-month-day such as 2021-09-01, found {value!r}", param, ctx)
-
-
-DAY = Day()
 root_option = click.option(
     "--root", type=click.Path(file_okay=False, path_type=Path), default=".", show_default="this folder",
     help="The checkout with school.toml, handbook/ and changelog/.",
@@ -46,7 +32,7 @@ def register(group: click.Group) -> None:
 @click.option("--output", type=click.Path(path_type=Path), default="site", show_default=True, help="Folder of the site.")
 @drafts_option
 @base_option
-def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_address: str | None) -> None:
+def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_address: str | None) -> None:
     """Build the site.
 
     The old site stays until the new one is whole. SOURCE_DATE_EPOCH sets the build day.
@@ -57,7 +43,7 @@ def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_a
     from handbook.build import build as build_site
 
     built_on = today()
-    built = build_site(root, output, _day(as_of, built_on), built_on, drafts, base_address)
+    built = build_site(root, output, as_of or built_on, built_on, drafts, base_address)
     click.echo(
         f"Built {built.pages} pages in {built.output}: "
         f"{built.bodies_rendered} texts and comparisons rendered, {built.files_as_before} files as before."
@@ -75,7 +61,7 @@ def build(root: Path, as_of: datetime | None, output: Path, drafts: bool, base_a
 @click.option("--finish", "built", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Instead: add the exact texts and the headers to the site that a generator built from FOLDER.")  # fmt: skip
 def stage(
-    folder: Path, root: Path, as_of: datetime | None, drafts: bool, base_address: str | None, built: Path | None
+    folder: Path, root: Path, as_of: date | None, drafts: bool, base_address: str | None, built: Path | None
 ) -> None:
     """Write the same site to FOLDER as plain Markdown with a plain mkdocs.yml, for any generator.
 
@@ -91,7 +77,7 @@ def stage(
         return
 
     built_on = today()
-    written = stage_site(root, folder, _day(as_of, built_on), built_on, drafts, base_address)
+    written = stage_site(root, folder, as_of or built_on, built_on, drafts, base_address)
     click.echo(f"Staged {written} files in {folder}.")
 
 
@@ -100,7 +86,7 @@ def stage(
 @as_of_option
 @drafts_option
 @click.option("--port", type=int, default=8000, show_default=True, help="Port on this machine.")
-def serve(root: Path, as_of: datetime | None, drafts: bool, port: int) -> None:
+def serve(root: Path, as_of: date | None, drafts: bool, port: int) -> None:
     """Show the site on this machine and build it anew whenever a file changes; while one is wrong, pages say what.
 
     \b
@@ -108,8 +94,4 @@ def serve(root: Path, as_of: datetime | None, drafts: bool, port: int) -> None:
     """
     from handbook.serve import serve as serve_site
 
-    serve_site(root, port, as_of.date() if as_of else None, drafts, today, click.echo)
-
-
-def _day(given: datetime | None, otherwise: date) -> date:
-    return given.date() if given else otherwise
+    serve_site(root, port, as_of, drafts, today, click.echo)

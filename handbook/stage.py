@@ -97,7 +97,7 @@ def _plain_config(run: Run, config, docs: Path) -> str:
         theme["custom_dir"] = "overrides"
     settings |= {
         "site_url": f"{run.address}/",
-        "copyright": run.school.name,
+        "copyright": run.footer,
         "docs_dir": "docs",
         "site_dir": "site",
         "theme": theme,

@@ -40,7 +40,7 @@ TABLE: dict[str, set[str]] = {
     "ackservice.storage": {"ackservice.ledger", "ackservice.clock", *DOMAIN},
     "ackservice.mail": DOMAIN,
     "ackservice.service": SERVICE,
-    "ackservice.commands": {"ackservice.cli", "ackservice.web", "ackservice.demo", *SERVICE},
+    "ackservice.commands": {"ackservice.cli", "ackservice.web", "ackservice.demo", "handbook.day_type", *SERVICE},
     "ackservice.cli": {"ackservice.commands", *SERVICE},
     "ackservice.web": {"ackservice", "ackservice.cli", "ackservice.web.demo", "handbook.build", "handbook.csp", *SERVICE},
     "ackservice.web.demo": {"ackservice.demo", "ackservice.web", *SERVICE},

@@ -6,15 +6,15 @@ from datetime import date
 
 import click
 
-from ackservice.cli import DAY, as_date
 from ackservice.service import acknowledging
+from handbook.day_type import DAY
 
 
 @click.command()
 @click.argument("policy")
 @click.argument("version")
 @click.argument("person")
-@click.option("--on", "signed_on", type=DAY, callback=as_date, required=True, help="The date on the signed slip.")
+@click.option("--on", "signed_on", type=DAY, required=True, help="The date on the signed slip.")
 @click.option("--recorded-by", required=True, metavar="WHO", help="Who records it; kept.")
 @click.pass_obj
 def paper(app, policy: str, version: str, person: str, signed_on: date, recorded_by: str) -> None:
@@ -34,7 +34,7 @@ def paper(app, policy: str, version: str, person: str, signed_on: date, recorded
 @click.argument("policy")
 @click.argument("version")
 @click.argument("person")
-@click.option("--on", "given_on", type=DAY, callback=as_date, required=True, help="The day the letter was handed over.")
+@click.option("--on", "given_on", type=DAY, required=True, help="The day the letter was handed over.")
 @click.option("--recorded-by", default="", metavar="WHO", help="Who records it; the user of this machine otherwise.")
 @click.pass_obj
 def letter_given(app, policy: str, version: str, person: str, given_on: date, recorded_by: str) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from ackservice.cli import DAY, as_date
 from ackservice.commands.files import write_out, write_whole
 from ackservice.commands.tables import table
 from ackservice.domain import export as formats
 from ackservice.service import exporting, standing
+from handbook.day_type import DAY
 
 _SHOWN = ("person_id", "name", "category", "notified_on", "in_time", "due_on", "status", "overdue", "acknowledged_at")
 
@@ -20,7 +20,7 @@ _SHOWN = ("person_id", "name", "category", "notified_on", "in_time", "due_on", "
 @click.command()
 @click.argument("policy")
 @click.argument("version")
-@click.option("--as-of", type=DAY, callback=as_date, help="As at the end of that day, from what had been recorded by then.")
+@click.option("--as-of", type=DAY, help="As at the end of that day, from what had been recorded by then.")
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts: the same as the JSON export.")
 @click.pass_obj
@@ -46,7 +46,7 @@ def status(app, policy: str, version: str, as_of: date | None, round_: str, as_j
 @click.argument("policy")
 @click.argument("version")
 @click.option("--format", "format_", type=click.Choice(["csv", "xlsx", "json"]), required=True)
-@click.option("--as-of", type=DAY, callback=as_date, help="As at the end of that day, from what had been recorded by then.")
+@click.option("--as-of", type=DAY, help="As at the end of that day, from what had been recorded by then.")
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; `-` for standard output.")
 @click.pass_obj

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import click
 
-from ackservice.cli import DAY, as_date
 from ackservice.commands.files import write_whole
 from ackservice.service import evidence_pack
 from ackservice.service import letters as service
 from ackservice.service.finding import by_version
+from handbook.day_type import DAY
 
 
 @click.command()
 @click.argument("policy")
 @click.argument("version")
-@click.option("--as-of", type=DAY, callback=as_date, help="As at the end of that day, from what had been recorded by then.")
+@click.option("--as-of", type=DAY, help="As at the end of that day, from what had been recorded by then.")
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; a telling name otherwise.")
 @click.pass_obj

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from handbook.build import BuildFailed
+from handbook.build import BuildFailed, build
 from handbook.policy.errors import FaultsFound
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -270,6 +270,19 @@ def test_a_failed_build_leaves_the_old_site(trips) -> None:
     assert [p.name for p in trips.path.iterdir() if p.name.startswith(".site")] == []
 
 
+def test_a_folder_without_a_school_is_told_by_what_it_lacks(tmp_path) -> None:
+    with pytest.raises(FaultsFound, match="school.toml:1: this file is missing"):
+        build(tmp_path, tmp_path / "site", date(2020, 10, 1), date(2020, 10, 1))
+
+
+def test_a_cache_that_cannot_be_kept_does_no_harm(trips) -> None:
+    (trips.path / ".cache").write_text("a file", encoding="utf-8")
+    whole = bytes_of(trips.build("2020-10-01", "first", cache=trips.path / "empty"))
+    for _ in range(2):
+        assert bytes_of(trips.build("2020-10-01")) == whole
+        assert trips.built.damaged == 0
+
+
 def test_a_folder_of_something_else_is_never_replaced(trips) -> None:
     (trips.path / "mine").mkdir()
     (trips.path / "mine" / "letter.txt").write_text("keep", encoding="utf-8")
@@ -327,6 +340,9 @@ def test_pages_say_when_they_were_drawn_up(trips, read) -> None:
     for page in ("index.html", "changelog/index.html", "review/index.html", "policies/trips/index.html",
                  "policies/trips/2020-09/index.html"):  # fmt: skip
         assert "Drawn up on 3 August 2020, showing how things stand on 1 August 2020." in read(site / page)
+    for page in site.rglob("*.html"):
+        assert "Hill School. Drawn up on 3 August 2020." in read(page)
+
 
 
 def test_no_page_refers_to_another_host(trips, read) -> None:
