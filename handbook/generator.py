@@ -30,7 +30,7 @@ from handbook.policy_pages import redline_pairs
 from handbook.render_ahead import Job, processors, render_ahead
 from handbook.site import Handbook, Site
 from handbook.themed_pages import ThemedPages, common
-from handbook.wording import long_date
+from handbook.wording import keep_compiled, long_date
 
 log = logging.getLogger("mkdocs.handbook")
 
@@ -67,6 +67,7 @@ class Run:
 
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
+        keep_compiled(template_cache(self))
         library, self.school = load(self.root), load_school(self.root)
         given = (library, self.school, self.as_of, self.built_on)
         settings = {"drafts": self.drafts, "base_address": self.base_address}
