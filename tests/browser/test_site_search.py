@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.site.conftest import Root
+
 FIRST_RESULT = ".md-search-result__item:first-child .md-search-result__link"
 POLICY = "policies/social-media/"
 
@@ -12,7 +14,14 @@ QUERIES_FOR_THE_POLICY = [
     "facebook", "photos of children", "personal phone", "Wikipedia", "safeguarding", "whatsapp", "tiktok",
     "photograph", "parents permission", "work email", "linkedin", "defame", "monitoring", "privacy",
     "trademarks", "copyright", "references", "recruitment", "who do i report misuse to", "bullying", "disciplinary",
+    "photographs of children on a phone", "reply to a parent on facebook", "taking pictures on a school trip",
+    "do volunteers have to follow this", "is it ok to add parents as friends", "who can see what I post",
 ]  # fmt: skip
+QUERIES_AMONG_OTHERS = {
+    "photos of children": "social-media", "reply to a parent on facebook": "social-media", "facebook": "social-media",
+    "who has to tell the office": "attendance", "what if I am ill": "attendance", "an attendance form": "attendance",
+    "what to take on a trip": "offsite-visits", "is it a bully": "anti-bullying",
+}  # fmt: skip
 
 
 def results(page: Page, address: str, query: str) -> list[str]:
@@ -26,6 +35,31 @@ def results(page: Page, address: str, query: str) -> list[str]:
 @pytest.mark.parametrize("query", QUERIES_FOR_THE_POLICY)
 def test_the_policy_comes_first(page: Page, site_address: str, query: str) -> None:
     assert results(page, site_address, query)[0] == POLICY
+
+
+@pytest.fixture(scope="module")
+def address_among_others(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a site with other policies, whose titles begin like the small words people type."""
+    folder = tmp_path_factory.mktemp("others")
+    root = Root(folder / "checkout")
+    for policy, title, body in (
+        ("social-media", "Social Media Policy", "Nobody puts photos of children or a reply to parents on Facebook.\n"),
+        ("attendance", "Attendance Policy", "Tell the office about an illness on the form.\n"),
+        ("offsite-visits", "Offsite Visits Policy", "On a trip, take water.\n"),
+        ("anti-bullying", "Anti-bullying Policy", "Bullies are reported.\n"),
+    ):
+        root.version(policy, "2020-09", f"## Rules\n\n{body}", title=title)
+    return serve(root.build("2020-10-01", cache=folder / "cache"))
+
+
+@pytest.mark.parametrize(("query", "policy"), QUERIES_AMONG_OTHERS.items())
+def test_small_words_find_no_titles(page: Page, address_among_others: str, query: str, policy: str) -> None:
+    assert results(page, address_among_others, query)[0] == f"policies/{policy}/"
+
+
+def test_a_guide_is_found_by_its_name(page: Page, site_address: str) -> None:
+    assert results(page, site_address, "how do i acknowledge")[0] == "acknowledging/"
+    assert results(page, site_address, "before you post")[0] == "before-you-post/"
 
 
 def test_a_text_on_notice_is_found_through_the_changelog(page: Page, site_address: str) -> None:
