@@ -20,6 +20,7 @@ from mkdocs.config import load_config  # noqa: E402
 from mkdocs.exceptions import Abort, ConfigurationError  # noqa: E402
 
 from handbook.body_cache import BodyCache  # noqa: E402
+from handbook.files import exchange  # noqa: E402
 from handbook.generator import CACHE, Run  # noqa: E402
 from handbook.last_site import LastSite  # noqa: E402
 from handbook.policy.errors import HandbookError  # noqa: E402
@@ -136,7 +137,12 @@ def _new_folder(output: Path) -> Path:
 
 
 def _swap(new: Path, output: Path) -> None:
-    """Put the new folder in the place of the old one; the old one comes back if that fails."""
+    """Put the new folder in the place of the old one, in one step where the system can.
+
+    Else the old one comes back if that fails.
+    """
+    if output.exists() and exchange(new, output):
+        return
     old = output.with_name(f"{new.name}-old")
     try:
         if output.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 
 from handbook.files import write_bytes
 
@@ -34,4 +35,5 @@ def write_checked(path: str, content: bytes) -> None:
         write_bytes(new, hashlib.sha256(content).hexdigest().encode("ascii") + b"\n" + content)
         os.replace(new, path)
     except OSError:
-        return
+        with suppress(OSError):
+            os.unlink(new)  # half of it may be on a disk that is full

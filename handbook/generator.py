@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 
@@ -19,6 +19,7 @@ from handbook import pages, stamp
 from handbook.bodies import html_of, key_of, renderer
 from handbook.body_cache import BodyCache
 from handbook.clock import today
+from handbook.compiled_templates import CompiledTemplates
 from handbook.csp import write_headers
 from handbook.files import files_below, write_bytes
 from handbook.last_site import LastSite
@@ -36,6 +37,7 @@ log = logging.getLogger("mkdocs.handbook")
 
 CACHE = Path(".cache") / "handbook"
 POLICIES = "policies/"
+TITLE = re.compile(r"^title: .*$", re.MULTILINE)
 
 
 @dataclass
@@ -65,9 +67,14 @@ class Run:
         """What stands at the end of every page: whose site it is, and the day it knew of."""
         return f"{escape(self.school.name, quote=False)}. Drawn up on {long_date(self.built_on)}."
 
+    @property
+    def templates(self) -> CompiledTemplates | None:
+        """Where compiled templates are kept."""
+        return CompiledTemplates(self.cache.folder / "templates") if self.cache.folder else None
+
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
-        keep_compiled(template_cache(self))
+        keep_compiled(self.templates)
         library, self.school = load(self.root), load_school(self.root)
         given = (library, self.school, self.as_of, self.built_on)
         settings = {"drafts": self.drafts, "base_address": self.base_address}
@@ -137,7 +144,8 @@ def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
     if run.site.frozen:
         shell = stamp.shell_markdown()
         files.append(File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV))
-    run.themed.open(common(config, files, run.as_of, run.built_on))
+    titles = {path: TITLE.search(text)[0] for path, text in run.site.pages.items()}  # may stand in the navigation
+    run.themed.open(common(config, files, run.as_of, run.built_on, titles))
 
 
 def finish(run: Run, config: MkDocsConfig) -> None:
@@ -162,20 +170,11 @@ def finish(run: Run, config: MkDocsConfig) -> None:
 
 def _publish(run: Run, out: Path, path: str, key: str, made: Callable[[], str]) -> None:
     """Put a file into the site: that of the last site where it was made from the same."""
-    if not (run.last and run.last.take(path, key, out)):
-        write_bytes(out / path, made().encode("utf-8"))
-
-
-def template_cache(run: Run) -> FileSystemBytecodeCache | None:
-    """Where compiled templates are kept: Jinja checks each against its source, and compiles anew what does not match."""
-    if run.cache.folder is None:
-        return None
-    folder = run.cache.folder / "templates"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+    if run.last and run.last.take(path, key, out):
+        return
+    write_bytes(out / path, made().encode("utf-8"))
+    if run.last:
+        run.last.made(path, key, out)
 
 
 def _warn_of_broken_links(run: Run, out: Path) -> None:

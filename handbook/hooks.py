@@ -10,7 +10,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, prepare, template_cache
+from handbook.generator import Run, add_files, finish, prepare
 from handbook.page_events import (
     finished_page, generated_page, index_page, own_page, page_content, valid, with_kept_template,
 )  # fmt: skip
@@ -37,8 +37,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    """Keep the theme's compiled templates from one build to the next."""
-    env.bytecode_cache = template_cache(_run)
+    """Keep the theme's compiled templates from one build to the next; not where a plugin's filters may be part of them."""
+    env.bytecode_cache = _run.templates if _run.themed.is_open else None
     env.loader = with_kept_template(env.loader)
     return env
 

@@ -24,27 +24,32 @@ class LastSite:
         self._output = output
         self._record = f"{folder}/{hashlib.sha256(os.fsencode(output)).hexdigest()}.site"
         self._before = self._read()
-        self._keys: dict[str, str] = {}
+        self._made: dict[str, list] = {}
 
     def take(self, path: str, key: str, new: Path) -> bool:
         """Whether the file could be put into the new site as it was; `key` is the digest of all it is made from."""
-        self._keys[path] = key
-        if path not in self._before or self._before[path][0] != key:
+        before = self._before.get(path)
+        if not before or before[0] != key:
             return False
-        old = f"{self._output}/{path}"
+        taken = f"{new}/{path}"
         try:
-            if _touched(old) != self._before[path][1:]:
+            link(f"{self._output}/{path}", taken)
+            if _touched(taken) != before[1:]:  # asked of what was taken: another build may be replacing the site
+                os.unlink(taken)
                 return False
-            link(old, f"{new}/{path}")
         except OSError:
             return False
+        self._made[path] = before
         self.taken += 1
         return True
 
+    def made(self, path: str, key: str, new: Path) -> None:
+        """Take note of a file just made for the new site."""
+        self._made[path] = [key, *_touched(f"{new}/{path}")]
+
     def keep(self) -> None:
         """Record the files of this build; to be called when they stand in the folder."""
-        record = {path: [key, *_touched(f"{self._output}/{path}")] for path, key in self._keys.items()}
-        write_checked(self._record, json.dumps(record).encode("utf-8"))
+        write_checked(self._record, json.dumps(self._made).encode("utf-8"))
 
     def _read(self) -> dict[str, list]:
         try:
@@ -56,6 +61,6 @@ class LastSite:
 
 
 def _touched(path: str) -> list[int]:
-    """A file's size and the time it was last changed."""
-    found = os.stat(path)
+    """A file's size and the time it was last changed, which of a symbolic link are its own."""
+    found = os.lstat(path)
     return [found.st_size, found.st_mtime_ns]

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,9 @@ def render_ahead(jobs: Sequence[Job], kept: BodyCache, workers: int) -> None:
         return
     shares = [todo[n::workers] for n in range(workers)]
     with ExitStack() as stack:
-        running = [stack.enter_context(_worker(share, kept.folder)) for share in shares[1:] if share]
+        running = []
+        with suppress(OSError):  # no room for another process, or for its order
+            running += (stack.enter_context(_worker(share, kept.folder)) for share in shares[1:] if share)
         _render(shares[0], kept)
         for process in running:
             process.wait()

@@ -1,13 +1,15 @@
 """Generated pages that went through the theme, kept from one build to the next: drawing them is most of a build's work.
 
 A page is taken from the cache only while all it is drawn from is the same: its own text, and what `common` tells.
-Where a school adds plugins, hooks or Markdown extensions that may know more than that, every page is drawn anew.
+Where a school adds plugins, hooks, Markdown extensions or templates that may know more than that, or may ask a page
+for what only drawing it tells, every page is drawn anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,9 @@ from handbook.sources import HERE, digest_of_files, made_with
 SEARCH = "material/search"
 # Extensions of Markdown that look at nothing but the page and their own settings.
 EXTENSIONS = frozenset("abbr admonition attr_list def_list fenced_code footnotes md_in_html sane_lists tables toc".split())
+TEMPLATES = {".html", ".xml"}
+SITEMAP = "sitemap.xml"
+OTHER_PAGES = re.compile(r"\b(?:pages|nav|nav_item|previous_page|next_page|ancestors|parent|children|homepage)\b")
 TOLD_APART = {"plugins", "hooks", "theme", "extra", "site_dir"}  # settings that are objects, or of no account
 
 
@@ -54,6 +59,11 @@ class ThemedPages:
     def open(self, common: str | None) -> None:
         """Begin a run whose pages all depend on `common`; with None, nothing is found and nothing kept."""
         self._common = common if self._folder else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pages are found and kept in this run."""
+        return self._common is not None
 
     def find(self, path: str, text: str) -> ThemedPage | None:
         """The page kept for this path, where it was drawn from the same text."""
@@ -117,9 +127,9 @@ def common(config: MkDocsConfig, files: Files, *facts: object) -> str | None:
     It covers `facts`, settings and navigation, theme and overrides, the school's own pages (their titles may stand in
     the navigation), the paths of all files, and what the site is made with.
     """
-    if not _is_known(config):
-        return None
     overrides = sorted(Path(config.theme.custom_dir or HERE / "overrides").rglob("*"))
+    if not _is_known(config) or not _are_known(overrides):
+        return None
     own = [Path(file.abs_src_path) for file in files.documentation_pages() if file.abs_src_path]
     told = {
         "facts": facts,
@@ -131,7 +141,18 @@ def common(config: MkDocsConfig, files: Files, *facts: object) -> str | None:
         "overrides": [path.as_posix() for path in overrides],
     }
     read = [path for path in [*overrides, *own] if path.is_file()]
-    return digest_of_files(read, json.dumps(told, default=str, sort_keys=True), made_with())
+    try:
+        return digest_of_files(read, json.dumps(told, default=_as_told), made_with())
+    except (TypeError, ValueError):  # a key or an object that JSON has no words for
+        return None
+
+
+def _as_told(value: object) -> str:
+    """A setting in words; TypeError where they would say no more than its place in memory."""
+    words = str(value)
+    if " at 0x" in words:
+        raise TypeError(f"{words} cannot be told from others of its kind")
+    return words
 
 
 def _is_known(config: MkDocsConfig) -> bool:
@@ -143,4 +164,15 @@ def _is_known(config: MkDocsConfig) -> bool:
         and plugins <= {SEARCH}
         and hooks == {HERE / "hooks.py"}
         and set(config.markdown_extensions) <= EXTENSIONS
+        and config.theme.static_templates <= {"404.html", SITEMAP}
+        and not config.extra_templates
+    )
+
+
+def _are_known(overrides: list[Path]) -> bool:
+    """Whether templates of the checkout's own look at no page but the one they draw; the sitemap tells addresses only."""
+    return not any(
+        path.is_symlink() and path.is_dir()  # whose files are not listed
+        or path.suffix in TEMPLATES and path.name != SITEMAP and OTHER_PAGES.search(path.read_text("utf-8", "replace"))
+        for path in overrides
     )
