@@ -104,3 +104,7 @@ def test_plain_text_is_wrapped_with_its_indents():
 
 def test_an_empty_text_renders_as_nothing():
     assert (body(""), inline(""), plain("")) == ("", "", "")
+
+
+def test_a_tab_counts_as_the_spaces_it_stands_for():
+    assert body("a  \nb") == body("a\t\nb") == "<p>a<br>b</p>\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 import yaml
 
 from handbook.build import OURS, BuildFailed
+from handbook.files import exchange
+from handbook.last_site import LastSite
 
 DAY = "2020-10-01"
 SITE_OF_TRIPS = {
@@ -139,6 +142,60 @@ def test_a_changed_override_is_on_every_page(trips, settings) -> None:
         assert "Term ends soon." in (site / page).read_text(encoding="utf-8")
 
 
+def test_a_changed_title_of_a_policy_is_changed_in_every_navigation(trips, settings) -> None:
+    settings(nav=["index.md", "policies/trips/index.md"])
+    trips.build(DAY)
+    retitle(trips)
+    assert is_as_from_nothing(trips)
+    assert "Journeys Policy" in (trips.path / "site/changing-a-policy/index.html").read_text(encoding="utf-8")
+
+
+OTHERS = "{% for file in pages %}{{ file.page.title }} {{ file.page.meta }} {{ file.page.content|length }} {% endfor %}"
+
+
+def test_a_template_that_looks_at_other_pages_finds_them_as_they_are(trips, settings) -> None:
+    override = trips.path / "handbook/overrides/main.html"
+    text = override.read_text(encoding="utf-8")
+    override.write_text(text.replace("{% block announce %}", "{% block announce %}" + OTHERS), encoding="utf-8")
+    for change in (lambda trips: None, add_version, add_own_page):
+        trips.build(DAY)
+        change(trips)
+        assert is_as_from_nothing(trips)
+
+
+@pytest.mark.parametrize("place", ["docs", "overrides"])
+def test_a_plain_template_of_the_school_finds_pages_as_they_are(trips, settings, place) -> None:
+    (trips.path / "handbook" / place / "all.txt").write_text(OTHERS, encoding="utf-8")
+    ours = yaml.safe_load(OURS.read_text(encoding="utf-8"))
+    if place == "docs":
+        settings(extra_templates=["all.txt"])
+    else:
+        settings(theme=ours["theme"] | {"static_templates": ["all.txt"]})
+    site = trips.build(DAY)
+    assert "Trips Policy" in (site / "all.txt").read_text(encoding="utf-8")
+    assert is_as_from_nothing(trips)
+
+
+def test_a_filter_of_a_school_is_never_a_compiled_one_of_before(trips, settings) -> None:
+    override = trips.path / "handbook/overrides/main.html"
+    text = override.read_text(encoding="utf-8")
+    override.write_text(text.replace("{% block announce %}", "{% block announce %}{{ 'x'|said }}"), encoding="utf-8")
+    for said in ("Monday", "Tuesday"):
+        own = trips.path / f"handbook/{said}.py"
+        own.write_text(f"def on_env(env, **given):\n    env.filters['said'] = lambda _: {said!r}\n", encoding="utf-8")
+        settings(hooks=[str(OURS.parent / "hooks.py"), str(own)])
+        assert said in (trips.build(DAY) / "policies/trips/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "extra", [{2024: "a", "name": "b"}, {date(2020, 1, 1): "a"}], ids=["kinds of keys", "a day as a key"]
+)
+def test_settings_may_have_any_keys(trips, settings, extra) -> None:
+    settings(extra={"generator": False, **extra})
+    trips.build(DAY)
+    assert is_as_from_nothing(trips)
+
+
 def test_pages_that_a_hook_of_the_school_takes_part_in_are_always_drawn(trips, settings) -> None:
     word = trips.path / "word.txt"
     own = trips.path / "handbook/own_hook.py"
@@ -185,6 +242,50 @@ def test_a_site_that_was_taken_away_is_made_anew(trips) -> None:
     whole = files(trips.build(DAY))
     shutil.rmtree(trips.path / "site")
     assert files(trips.build(DAY)) == whole
+
+
+def test_a_record_tells_what_was_made_even_if_another_build_replaces_the_site(tmp_path) -> None:
+    output, new = tmp_path / "site", tmp_path / "new"
+    for folder, text in ((output, "theirs"), (new, "ours!!")):
+        folder.mkdir()
+        (folder / "page").write_text(text, encoding="utf-8")
+    one = LastSite(output, tmp_path / "sites")
+    one.made("page", "key of ours", new)
+    os.utime(output / "page", ns=(0, 0))
+    one.keep()
+    assert not LastSite(output, tmp_path / "sites").take("page", "key of ours", tmp_path / "next")
+    assert not (tmp_path / "next/page").exists()
+    exchange(new, output)
+    assert LastSite(output, tmp_path / "sites").take("page", "key of ours", tmp_path / "next")
+
+
+def test_a_site_is_replaced_in_one_step(tmp_path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    if sys.platform == "linux":
+        assert exchange(tmp_path / "new", tmp_path / "old")
+        assert ((tmp_path / "old/new").exists(), (tmp_path / "new/old").exists()) == (True, True)
+    assert not exchange(tmp_path / "new", tmp_path / "none")
+
+
+def test_a_link_in_the_place_of_a_page_is_not_taken_over(trips) -> None:
+    site = trips.build(DAY)
+    whole = files(site)
+    page = site / "policies/trips/2020-03/index.html"
+    page.rename(site / "elsewhere")
+    page.symlink_to(site / "elsewhere")
+    assert files(trips.build(DAY)) == whole
+    assert not page.is_symlink()
+
+
+def test_damaged_compiled_templates_are_compiled_anew(trips) -> None:
+    whole = files(trips.build(DAY))
+    compiled = sorted((trips.path / ".cache/handbook/templates").iterdir())
+    for path in compiled:
+        path.write_bytes(path.read_bytes().replace(b"md-", b"xx-"))
+    shutil.rmtree(trips.path / ".cache/handbook/pages")
+    assert (len(compiled) > 20, files(trips.build(DAY))) == (True, whole)
 
 
 def test_damaged_records_are_made_anew_and_counted(trips) -> None:
