@@ -145,7 +145,7 @@ def measure_ours(service: Service, port: int, people: int) -> Measured:
 
 
 def measure_flask_mail(letters: list[tuple[str, str, str, str]], port: int, *, one_connection: bool) -> Measured:
-    app = Flask("bench")
+    app = Flask(__name__)
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port, MAIL_DEFAULT_SENDER="notices@larkspur-row.example")
     mail = Mail(app)
     with app.app_context():
