@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version as installed
@@ -14,8 +15,9 @@ PARTS = ("mkdocs", "mkdocs-material", "Markdown", "Jinja2", "MarkupSafe", "lxml"
 
 @cache
 def made_with() -> str:
-    """The digest of our own source and of the versions of the parts under it."""
-    return digest_of_files(sorted(HERE.rglob("*.py")), *(f"{name}={installed(name)}" for name in PARTS))
+    """The digest of our own source, of the versions of the parts under it, and of Python's."""
+    versions = [f"{name}={installed(name)}" for name in PARTS]
+    return digest_of_files(sorted(HERE.rglob("*.py")), *versions, sys.version)
 
 
 def digest_of_files(files: Iterable[Path], *facts: str) -> str:

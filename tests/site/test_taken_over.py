@@ -220,6 +220,16 @@ def test_extensions_that_may_read_other_files_have_every_page_drawn(trips, setti
     assert trips.built.files_as_before == stamped + texts + listings
 
 
+def test_settings_that_are_functions_have_every_page_drawn(trips, settings) -> None:
+    path = trips.path / "handbook/mkdocs.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("toc_depth: 3", "slugify: !!python/name:markdown.extensions.toc.slugify"), encoding="utf-8")
+    for _ in range(2):
+        trips.build(DAY)
+    stamped, texts, listings = 3, 2, 2
+    assert trips.built.files_as_before == stamped + texts + listings
+
+
 def test_what_is_warned_of_is_warned_of_again(trips, settings) -> None:
     settings(nav=[{"Home": "index.md"}, {"Gone": "gone.md"}, {"Policies": "policies/"}])
     for _ in range(2):
