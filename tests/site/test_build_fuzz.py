@@ -126,7 +126,7 @@ def run(root: Root, seed: int, steps: int) -> None:
         assert [path for path in over.keys() | anew.keys() if over.get(path) != anew.get(path)] == [], (step, done)
 
 
-@pytest.mark.parametrize("seed", [2, 4])
+@pytest.mark.parametrize("seed", [2, 3])
 def test_a_build_is_as_from_nothing(root, seed) -> None:
     run(root, seed, 8)
 
