@@ -78,6 +78,18 @@ class SchoolTree:
     def entry_path(self, policy: str, label: str) -> str:
         return f"changelog/{policy}/{label}.md"
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a policy another id, as the guide says: both folders, and the former id at the top of its latest text."""
+        for folder in ("handbook/docs/policies", "changelog"):
+            (self.root / folder / old).rename(self.root / folder / new)
+        self._last[new] = self._last.pop(old)
+        latest = max((self.root / "handbook/docs/policies" / new).iterdir()).name
+        text = f"handbook/docs/policies/{new}/{latest}"
+        if "\nrenamed_from: [" in self.read(text):
+            self.edit(text, "\nrenamed_from: [", f"\nrenamed_from: [{old}, ")
+        else:
+            self.edit(text, "\nquestions:", f"\nrenamed_from: [{old}]\nquestions:")
+
     def version(
         self,
         policy: str,

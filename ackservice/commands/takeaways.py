@@ -33,7 +33,7 @@ def evidence(app, policy: str, version: str, as_of: date | None, round_: str, ou
     target = output or Path(evidence_pack.name_of(policy, version, as_of or app.service.today(now)) + ".zip")
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".pack-", delete=False) as stream:
         try:
-            pack = evidence_pack.write(app.service, stream, by_version(policy, version, round_), on=as_of, now=now)
+            pack = evidence_pack.write(app.service, stream, by_version(app.service, policy, version, round_), on=as_of, now=now)
             stream.close()
             os.replace(stream.name, target)
         except BaseException:
@@ -59,7 +59,7 @@ def letters(app, policy: str, version: str, people: tuple[str, ...], round_: str
     \b
     Example: ack letters social-media 2021-09 --output letters.html
     """
-    page, number = service.write(app.service, by_version(policy, version, round_), now=app.clock.now(), people=people)
+    page, number = service.write(app.service, by_version(app.service, policy, version, round_), now=app.clock.now(), people=people)
     write_whole(output, [page.encode()])
     click.echo(f"{output}: {number} {'letter' if number == 1 else 'letters'}, to print from a browser.")
 

@@ -111,7 +111,7 @@ class Demo:
         """The personal link of the first person told by e-mail."""
         with self.service.store.read() as connection:
             as_of = self.service.as_of(connection, None, self.clock.now())
-            notice = find_notice(connection, POLICY, VERSION, cuts.last_cut(connection))
+            notice = find_notice(self.service, connection, POLICY, VERSION, cuts.last_cut(connection))
             first = next(s for s in standings(self.service, connection, notice, as_of) if s.email)
             return self.service.acknowledge_link(notices.link_number(connection, first.id))
 

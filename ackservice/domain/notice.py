@@ -53,10 +53,15 @@ class Notice:
     round: str = ""
     audience: tuple[str, ...] = ()
     rule: Rule = Rule()
+    former_ids: tuple[str, ...] = ()  # of the policy, when the notice was issued
 
     @property
     def must_be_acknowledged(self) -> bool:
         return self.change.must_be_acknowledged
+
+    def is_of_same_policy(self, other: Notice) -> bool:
+        """Whether both are of one policy, which may have been renamed between them."""
+        return self.policy == other.policy or self.policy in other.former_ids or other.policy in self.former_ids
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ackservice.domain.status import Standing, has_left, window
 from ackservice.errors import LinkForged, LinkOfLeaver, LinkRevoked, NotAllowed, NotFound, NoticeIsClosed
 from ackservice.links import Purpose
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import find_notice, is_newer, standings, takes_over
+from ackservice.service.standing import find_notice, is_newer, notices_of_version, standings, takes_over
 from ackservice.storage import acknowledgements, cuts, deliveries, notices
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import Transaction, moment
@@ -119,7 +119,7 @@ def record_paper(
     if signed_on > today:
         raise NotAllowed(f"the slip cannot have been signed on {signed_on}, which is after today ({today})")
     with service.store.write(now) as tx:
-        notice, recipient_id = find_recipient(tx.connection, policy, version, person_id)
+        notice, recipient_id = find_recipient(service, tx.connection, policy, version, person_id)
         if signed_on < notice.issued_on:
             raise NotAllowed(f"the slip cannot have been signed on {signed_on}: the notice was given on {notice.issued_on}")
         found = _find(service, tx.connection, recipient_id, now, by_link=False)
@@ -139,7 +139,7 @@ def record_letter(
     if given_on > today:
         raise NotAllowed(f"the letter cannot have been handed over on {given_on}, which is after today ({today})")
     with service.store.write(now) as tx:
-        notice, recipient_id = find_recipient(tx.connection, policy, version, person_id)
+        notice, recipient_id = find_recipient(service, tx.connection, policy, version, person_id)
         if given_on < notice.issued_on:
             raise NotAllowed(f"the letter cannot have been handed over on {given_on}: the notice is of {notice.issued_on}")
         return tx.record("letter.given", recipient_id=recipient_id, given_on=given_on.isoformat(), recorded_by=recorded_by)
@@ -185,12 +185,14 @@ def receipt_label(number: int) -> str:
     return f"R-{number:06d}"
 
 
-def find_recipient(connection: sqlite3.Connection, policy: str, version: str, person_id: str) -> tuple[Notice, int]:
+def find_recipient(
+    service: Service, connection: sqlite3.Connection, policy: str, version: str, person_id: str
+) -> tuple[Notice, int]:
     """The last notice of a version that a person has, and their recipient number in it; raises NotFound."""
     cut = cuts.last_cut(connection)
-    find_notice(connection, policy, version, cut)
+    find_notice(service, connection, policy, version, cut)
     own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(connection, person_id)}
-    for notice in reversed(notices.of_version(connection, policy, version, cut)):
+    for notice in reversed(notices_of_version(service, connection, policy, version, cut)):
         if notice.id in own:
             return notice, own[notice.id]
     raise NotFound(f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}")

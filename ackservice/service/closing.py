@@ -19,7 +19,7 @@ def close_notice(
         raise NotAllowed("closing a notice needs a reason, which is kept")
     with service.store.write(now) as tx:
         cut = cuts.last_cut(tx.connection)
-        notice = find_notice(tx.connection, policy, version, cut, round_)
+        notice = find_notice(service, tx.connection, policy, version, cut, round_)
         if notice.id in notices.closed_ids(tx.connection, cut):
             raise NotAllowed(f"the notice of {policy} {version} has been closed already")
         tx.record("notice.closed", notice_id=notice.id, reason=reason.strip(), closed_by=closed_by)

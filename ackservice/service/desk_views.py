@@ -161,7 +161,8 @@ def _lines(service: Service, connection: sqlite3.Connection, scope: Scope, today
     every = notices.all_notices(connection, cut)
     by_policy: dict[str, list[Notice]] = {}
     for notice in every:
-        by_policy.setdefault(notice.policy, []).append(notice)
+        for policy in (notice.policy, *notice.former_ids):
+            by_policy.setdefault(policy, []).append(notice)
     still_open = {notice.id for notice in open_notices(connection, cut, today)}
     lines = []
     for notice in every:

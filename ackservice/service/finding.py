@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ackservice.domain.notice import Notice
 from ackservice.errors import NotFound
+from ackservice.service.context import Service
 from ackservice.service.standing import find_notice
 from ackservice.storage import notices
 
@@ -14,9 +15,9 @@ Find = Callable[[sqlite3.Connection, int], Notice]
 """Finds a notice among those issued up to a ledger line; raises NotFound."""
 
 
-def by_version(policy: str, version: str, round_: str = "") -> Find:
+def by_version(service: Service, policy: str, version: str, round_: str = "") -> Find:
     """The last notice of a version, or that of the round named."""
-    return lambda connection, cut: find_notice(connection, policy, version, cut, round_)
+    return lambda connection, cut: find_notice(service, connection, policy, version, cut, round_)
 
 
 def by_number(notice_id: int) -> Find:

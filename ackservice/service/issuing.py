@@ -13,6 +13,7 @@ from ackservice.errors import NoticeRefused, ShortNotice
 from ackservice.ledger import canonical
 from ackservice.mail.messages import day
 from ackservice.service.context import Service
+from ackservice.service.former_ids import all_ids, former_ids
 from ackservice.storage import cuts, deliveries, notices
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import Transaction
@@ -71,7 +72,7 @@ def issue(
             raise ShortNotice(
                 found.notice.policy, version, len(found.people), found.short_by_days, f"{found.last_day:%A} {found.last_day}"
             )
-        kept = keep_texts(tx, found.version, found.previous)
+        kept = keep_texts(tx, found.version, found.previous, found.notice.former_ids)
         notice_id = notices.add(
             tx, found.notice, issued_by=issued_by, short_reason=short_reason.strip() if found.short_by_days else None, **kept
         )
@@ -106,11 +107,16 @@ def is_concerned(person: Person, categories: tuple[str, ...], on: date) -> bool:
     return is_there and (not categories or person.category in categories)
 
 
-def keep_texts(tx: Transaction, version: PolicyVersion, previous: PolicyVersion | None) -> dict[str, object]:
-    """Keep the text, the one before and the change entry in the database; returns what the notice's row says of them."""
+def keep_texts(
+    tx: Transaction, version: PolicyVersion, previous: PolicyVersion | None, former: tuple[str, ...]
+) -> dict[str, object]:
+    """Keep the text, the one before and the change entry in the database; returns what the notice's row says of them.
+
+    The entry names the policy's former ids, so that its notices are known as one policy's years later and without the handbook.
+    """
     if version.text:
         tx.keep_document(version.text.canonical)
-    kept: dict[str, object] = {"entry_digest": tx.keep_document(canonical(_entry(version, previous)))}
+    kept: dict[str, object] = {"entry_digest": tx.keep_document(canonical(_entry(version, previous, former)))}
     if previous and previous.text:
         kept["previous_version"] = previous.label
         kept["previous_digest"] = tx.keep_document(previous.text.canonical)
@@ -122,7 +128,7 @@ def _preview(
 ) -> Preview:
     label = version.label
     cut = cuts.last_cut(connection)
-    issued = [n for n in notices.of_version(connection, policy.id, label, cut) if n.basis is not Basis.JOINING]
+    issued = [n for n in notices.of_version(connection, all_ids(policy), label, cut) if n.basis is not Basis.JOINING]
     reasons = _reasons(policy, version, issued, today, again)
     previous = policy.before(version)
     text = version.text or (previous.text if previous else None)
@@ -151,6 +157,7 @@ def _preview(
         round=again,
         audience=categories,
         rule=rule,
+        former_ids=former_ids(policy),
     )
     short = 0 if again else short_by_days(today, version.effective_on, rule.period_months, deemed_days=rule.deemed_days)
     by_email = sum(bool(person.email) for person in people)
@@ -223,11 +230,12 @@ def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today
     return reasons
 
 
-def _entry(version: PolicyVersion, previous: PolicyVersion | None) -> dict[str, object]:
+def _entry(version: PolicyVersion, previous: PolicyVersion | None, former: tuple[str, ...]) -> dict[str, object]:
     text = version.text or (previous.text if previous else None)
     entry = version.entry
     return {
         "policy": entry.policy,
+        **({"former_ids": list(former)} if former else {}),
         "version": entry.version,
         "change": str(entry.change),
         "supersedes": entry.supersedes,

@@ -17,10 +17,11 @@ from ackservice.mail import messages
 from ackservice.service import telling
 from ackservice.service.audiences import library_or_none
 from ackservice.service.context import Service
+from ackservice.service.former_ids import all_ids
 from ackservice.service.warnings import HOOK_TROUBLE
 from ackservice.storage import marks, notices
 from ackservice.storage.store import Transaction
-from handbook.policy.version import Library, PolicyVersion
+from handbook.policy.version import Library, Policy, PolicyVersion
 
 HOOK = "ACK_BUILD_HOOK"
 HOOK_SECONDS = 20
@@ -43,7 +44,7 @@ def queue_review_reminders(service: Service, now: datetime) -> int:
             return 0
         marks.put(tx, _REVIEWS, today.isoformat())
         due = _reviews_due(library, today, date.fromisoformat(last) if last else None)
-        return sum(_queue(service, tx, version, reminder, today) for version, reminder in due)
+        return sum(_queue(service, tx, *found, today) for found in due)
 
 
 def call_build_hook(
@@ -74,17 +75,21 @@ def _trouble_of_call(post: Callable[..., object], address: str) -> str:
     return ""
 
 
-def _reviews_due(library: Library, today: date, looked_on: date | None) -> list[tuple[PolicyVersion, ReviewReminder]]:
+def _reviews_due(
+    library: Library, today: date, looked_on: date | None
+) -> list[tuple[Policy, PolicyVersion, ReviewReminder]]:
     found = []
     for policy in library.policies.values():
         version = policy.in_force(today)
         if version and version.text and version.text.review_by:
             reminder = review_reminder_due(version.text.review_by, today=today, looked_at_on=looked_on)
-            found += [(version, reminder)] if reminder else []
+            found += [(policy, version, reminder)] if reminder else []
     return found
 
 
-def _queue(service: Service, tx: Transaction, version: PolicyVersion, reminder: ReviewReminder, today: date) -> bool:
+def _queue(
+    service: Service, tx: Transaction, policy: Policy, version: PolicyVersion, reminder: ReviewReminder, today: date
+) -> bool:
     owner = service.settings.contact(version.text.owner)
     facts = messages.ReviewDueFacts(
         school=service.settings.school.name,
@@ -93,7 +98,7 @@ def _queue(service: Service, tx: Transaction, version: PolicyVersion, reminder: 
         version=version.label,
         review_by=reminder.review_by,
         days_left=(reminder.review_by - today).days,
-        suggestions=notices.open_suggestions(tx.connection, version.policy),
+        suggestions=notices.open_suggestions(tx.connection, all_ids(policy)),
         link=service.text_link(version.policy, version.label),
         reply=service.settings.contact("Business Manager"),
     )

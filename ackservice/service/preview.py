@@ -112,7 +112,7 @@ def _state(notice: Notice, every: Sequence[Notice], closed: Collection[int], on:
     """Open until a manager closes it, or a newer version or a withdrawal has taken effect."""
     if notice.id in closed:
         return "closed"
-    over = [later for later in every if later.policy == notice.policy and ends(later, notice) and later.effective_on <= on]
+    over = [later for later in every if ends(later, notice) and later.effective_on <= on]
     if not over:
         return "open"
     return "withdrawn" if over[-1].change is Change.WITHDRAWN else "superseded"

@@ -88,7 +88,7 @@ def ask(service: Service, token: str, about: About, text: str, now: datetime) ->
     contact = sent_to(service, found, about)
     with service.store.write(now) as tx:
         today = rows.asked_since(tx.connection, found.person.person_id, _start_of_day(service, now))
-        if any((row["kind"], row["policy"], row["text"]) == (about, found.notice.policy, text) for row in today):
+        if any((row["kind"], row["policy"], row["text"]) == (about, found.shown.policy, text) for row in today):
             return contact
         if len(today) >= MOST_A_DAY:
             raise TooManyQuestions(f"you have sent {MOST_A_DAY} today; please write to the {contact.role} at {contact.email}")

@@ -12,6 +12,7 @@ from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.status import Standing
 from ackservice.errors import NotFound
 from ackservice.service.context import AsOf, Service
+from ackservice.service.former_ids import ids_in_handbook
 from ackservice.storage import notices
 from handbook.policy.version import Change, label_key
 
@@ -26,9 +27,20 @@ class Report:
     zone: str
 
 
-def find_notice(connection: sqlite3.Connection, policy: str, version: str, cut: int, round_: str = "") -> Notice:
+def notices_of_version(service: Service, connection: sqlite3.Connection, policy: str, version: str, cut: int) -> list[Notice]:
+    """The notices of a version, oldest first, under whichever id of its policy they were issued.
+
+    The handbook is asked where no notice knows the id yet: the policy was renamed after the last one.
+    """
+    found = notices.of_version(connection, [policy], version, cut)
+    return found or notices.of_version(connection, ids_in_handbook(service, policy), version, cut)
+
+
+def find_notice(
+    service: Service, connection: sqlite3.Connection, policy: str, version: str, cut: int, round_: str = ""
+) -> Notice:
     """The last notice of a version, or that of the round named; raises NotFound with what there is."""
-    found = notices.of_version(connection, policy, version, cut)
+    found = notices_of_version(service, connection, policy, version, cut)
     chosen = [notice for notice in found if notice.round == round_] if round_ else found
     if chosen:
         return ([n for n in chosen if n.basis is not Basis.JOINING] or chosen)[-1]
@@ -68,7 +80,7 @@ def takes_over(later: Notice, earlier: Notice) -> bool:
     A clarification does not: acknowledging the version it clarifies goes on. Nor does the notice of a newer version that was
     issued first: both have to be read then, until the newer one takes effect.
     """
-    if later.id <= earlier.id or later.policy != earlier.policy or later.change is Change.CLARIFICATION:
+    if later.id <= earlier.id or not later.is_of_same_policy(earlier) or later.change is Change.CLARIFICATION:
         return False
     return is_newer(later, earlier) or (later.version == earlier.version and later.basis is not Basis.JOINING)
 
@@ -80,7 +92,7 @@ def ends(later: Notice, earlier: Notice) -> bool:
 
 def is_newer(later: Notice, earlier: Notice) -> bool:
     """Whether a notice is of a later version, or the withdrawal, of the same policy; clarifications stand beside their version."""
-    if later.policy != earlier.policy or later.change is Change.CLARIFICATION:
+    if not later.is_of_same_policy(earlier) or later.change is Change.CLARIFICATION:
         return False
     return label_key(later.version) > label_key(earlier.version)
 
@@ -106,7 +118,7 @@ def report(service: Service, policy: str, version: str, *, on: date | None, now:
     """The status rows of a version's notice, now or as at the end of a past day."""
     with service.store.read() as connection:
         as_of = service.as_of(connection, on, now)
-        notice = find_notice(connection, policy, version, as_of.cut, round_)
+        notice = find_notice(service, connection, policy, version, as_of.cut, round_)
         rows = [
             export.row_of(notice, standing, as_of=as_of.on, ledger_head=as_of.head, zone=service.zone)
             for standing in standings(service, connection, notice, as_of)

@@ -132,7 +132,7 @@ def _last_days(
         ((version.text.title if version.text else policy.id), version.effective_on)
         for policy in library.policies.values()
         for version in policy.versions
-        if version.effective_on > today and (policy.id, version.label) not in issued
+        if version.effective_on > today and not warnings.is_issued(issued, policy, version)
     ]
     near = upcoming_last_days(
         planned, today=today, within_days=LAST_DAYS_WITHIN, months=rules.period_months, deemed_days=rules.deemed_days

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from ackservice.mail.envelope import Transport
 from ackservice.mail.messages import count, day
 from ackservice.mail.transports import secret_expires_on
 from ackservice.service.context import Service
+from ackservice.service.former_ids import all_ids
 from ackservice.storage import deliveries, marks, notices, queue_state
 from ackservice.storage.store import moment
 from handbook.policy.notice_period import last_day_of_notice
@@ -33,9 +34,14 @@ def notices_missing(service: Service, connection: sqlite3.Connection, library: L
     found = []
     for policy in library.policies.values():
         for version in policy.versions:
-            if (policy.id, version.label) not in issued and version.is_approved(today):
+            if not is_issued(issued, policy, version) and version.is_approved(today):
                 found += _missing(service, policy, version, since, today)
     return found
+
+
+def is_issued(issued: Collection[tuple[str, str]], policy: Policy, version: PolicyVersion) -> bool:
+    """Whether a notice of a version is among those issued, under whichever id of its policy."""
+    return any((policy_id, version.label) in issued for policy_id in all_ids(policy))
 
 
 def mail_trouble(service: Service, connection: sqlite3.Connection, transport: Transport | None, now: datetime) -> list[str]:

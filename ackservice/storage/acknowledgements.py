@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from ackservice.storage.notices import EVER_NAMED
+
 
 def receipt(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
     """An acknowledgement with its person's name, its notice's title and date, and whether it was withdrawn."""
@@ -23,12 +25,12 @@ def receipt(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
 
 
 def of_person(connection: sqlite3.Connection, person_id: str, policy: str, cut: int) -> list[sqlite3.Row]:
-    """What a person has acknowledged of a policy, not withdrawn, the last first."""
+    """What a person has acknowledged of a policy, under whichever of its ids, not withdrawn, the last first."""
     return connection.execute(
-        """
-        SELECT * FROM acknowledgement a WHERE person_id = ? AND policy = ? AND id <= ?
-        AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id AND w.id <= ?)
+        f"""
+        SELECT * FROM acknowledgement a WHERE person_id = :person AND policy IN ({EVER_NAMED}) AND id <= :cut
+        AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id AND w.id <= :cut)
         ORDER BY id DESC
         """,
-        (person_id, policy, cut, cut),
+        {"person": person_id, "policy": policy, "cut": cut},
     ).fetchall()

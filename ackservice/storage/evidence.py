@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from ackservice.domain.notice import Notice
 from ackservice.ledger import canonical
 from ackservice.storage.facts import FACTS
+from ackservice.storage.notices import EVER_NAMED
 
 _RECIPIENTS = "SELECT id FROM recipient WHERE notice_id = :notice AND id <= :cut"
 _PEOPLE = "SELECT person_id FROM recipient WHERE notice_id = :notice AND id <= :cut"
-_NOTICES = "SELECT id FROM notice WHERE policy = :policy AND id <= :cut"
-_ACKNOWLEDGED = f"policy = :policy AND person_id IN ({_PEOPLE})"
+_OF_POLICY = f"policy IN ({EVER_NAMED})"
+_NOTICES = f"SELECT id FROM notice WHERE {_OF_POLICY} AND id <= :cut"
+_ACKNOWLEDGED = f"{_OF_POLICY} AND person_id IN ({_PEOPLE})"
 
 # Which rows of each table bear on where the recipients of a notice stand. Other notices of the policy do: they take over.
 CONCERNED = {
     "roster_entry": f"person_id IN ({_PEOPLE})",
-    "notice": "policy = :policy",
+    "notice": _OF_POLICY,
     "notice_closed": "notice_id = :notice",
     "recipient": f"person_id IN ({_PEOPLE}) AND notice_id IN ({_NOTICES})",
     "dispatch": f"recipient_id IN ({_RECIPIENTS})",

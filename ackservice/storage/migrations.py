@@ -361,3 +361,41 @@ def m004_standing_now(db: Database) -> None:
         event = "added" if statement == "INSERT" else "changed"
         db.conn.execute(f"CREATE TRIGGER {table}_{event}_standing AFTER {statement} ON {table} BEGIN {mark}; END")
     db.conn.execute("INSERT INTO standing_due (recipient_id, since) SELECT id, id FROM recipient")
+
+
+# Former ids as the change entries kept with notices name them: the entries are the evidence, this is where they are looked up.
+_FORMER_IDS = """
+CREATE TABLE former_id (
+    policy TEXT NOT NULL,
+    former TEXT NOT NULL,
+    notice_id INTEGER NOT NULL REFERENCES notice(id),
+    PRIMARY KEY (policy, former, notice_id)
+) WITHOUT ROWID;
+CREATE INDEX former_id_former ON former_id (former, policy);
+CREATE INDEX former_id_notice ON former_id (notice_id, former);
+CREATE TRIGGER notice_added_former_ids AFTER INSERT ON notice BEGIN
+    INSERT INTO former_id (policy, former, notice_id)
+    SELECT NEW.policy, f.value, NEW.id
+    FROM document d, json_each(CASE WHEN json_valid(d.content) THEN d.content ELSE '{}' END, '$.former_ids') f
+    WHERE d.digest = NEW.entry_digest;
+END;
+CREATE TRIGGER former_id_no_update BEFORE UPDATE ON former_id BEGIN SELECT RAISE(ABORT, 'former_id is append-only'); END;
+CREATE TRIGGER former_id_no_delete BEFORE DELETE ON former_id BEGIN SELECT RAISE(ABORT, 'former_id is append-only'); END;
+"""
+_NAMED_NOW = "n.policy = (SELECT policy FROM notice WHERE id = {notice})"
+_EVER_NAMED = """n.policy IN (SELECT policy FROM notice WHERE id = {notice}
+    UNION SELECT f.former FROM former_id f WHERE f.policy = (SELECT policy FROM notice WHERE id = {notice})
+    UNION SELECT f.policy FROM former_id f WHERE f.former = (SELECT policy FROM notice WHERE id = {notice}))"""
+_NOTICE_OF_MARK = {"recipient": "NEW.notice_id", "acknowledgement": _OWN_NOTICE, "acknowledgement_withdrawn": _OWN_NOTICE}
+
+
+@migrations()
+def m005_former_ids(db: Database) -> None:
+    """Ids a policy was recorded under before it was renamed; a fact marks for another look what stands under any of them."""
+    _run(db, _FORMER_IDS)
+    for table, statement, mark in _MARKS:
+        named_now = _NAMED_NOW.format(notice=_NOTICE_OF_MARK.get(table))
+        if statement == "INSERT" and named_now in mark:
+            wider = mark.replace(named_now, _EVER_NAMED.format(notice=_NOTICE_OF_MARK[table]))
+            db.conn.execute(f"DROP TRIGGER {table}_added_standing")
+            db.conn.execute(f"CREATE TRIGGER {table}_added_standing AFTER INSERT ON {table} BEGIN {wider}; END")

@@ -18,7 +18,11 @@ from ackservice.storage.store import Transaction, moment
 from handbook.policy.version import Change
 
 _NOTICE = """id, policy, version, title, digest, change, effective_on, issued_on, basis, round, audience,
-    period_months, deemed_days, joiner_days"""
+    (SELECT json_group_array(former) FROM former_id f WHERE f.notice_id = notice.id), period_months, deemed_days, joiner_days"""
+
+# The ids a policy is recorded under up to a cut, as its notices name them: its own, its former ones, and those it took since.
+EVER_NAMED = """SELECT :policy UNION SELECT former FROM former_id WHERE policy = :policy AND notice_id <= :cut
+    UNION SELECT policy FROM former_id WHERE former = :policy AND notice_id <= :cut"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,10 @@ def document(connection: sqlite3.Connection, digest: str) -> str:
 
 
 def add(tx: Transaction, notice: Notice, **kept: object) -> int:
-    """Record a notice; `kept` are the digests and texts that stand beside it. Returns its number."""
+    """Record a notice; `kept` are the digests and texts that stand beside it, the entry with its former ids among them.
+
+    Returns its number.
+    """
     return tx.record(
         "notice.issued",
         policy=notice.policy,
@@ -98,17 +105,17 @@ def all_notices(connection: sqlite3.Connection, cut: int) -> list[Notice]:
 
 
 def of_policy(connection: sqlite3.Connection, policy: str, cut: int) -> list[Notice]:
-    """Every notice of one policy issued up to the cut, oldest first."""
-    rows = connection.execute(f"SELECT {_NOTICE} FROM notice WHERE policy = ? AND id <= ? ORDER BY id", (policy, cut))
-    return [_notice(row) for row in rows]
-
-
-def of_version(connection: sqlite3.Connection, policy: str, version: str, cut: int) -> list[Notice]:
-    """The notices of one version, oldest round first."""
+    """Every notice of one policy issued up to the cut, oldest first, under whichever of its ids."""
     rows = connection.execute(
-        f"SELECT {_NOTICE} FROM notice WHERE policy = ? AND version = ? AND id <= ? ORDER BY id", (policy, version, cut)
+        f"SELECT {_NOTICE} FROM notice WHERE policy IN ({EVER_NAMED}) AND id <= :cut ORDER BY id", {"policy": policy, "cut": cut}
     )
     return [_notice(row) for row in rows]
+
+
+def of_version(connection: sqlite3.Connection, policies: Iterable[str], version: str, cut: int) -> list[Notice]:
+    """The notices of one version of the policy of those ids, oldest round first."""
+    found = {notice.id: notice for policy in policies for notice in of_policy(connection, policy, cut) if notice.version == version}
+    return [found[number] for number in sorted(found)]
 
 
 def notice(connection: sqlite3.Connection, notice_id: int) -> Notice | None:
@@ -209,7 +216,7 @@ LEFT JOIN roster_entry p ON p.id =
 LEFT JOIN acknowledgement a ON a.id = (
     SELECT MIN(k.id) FROM acknowledgement k
     WHERE k.id <= :cut
-      AND (k.recipient_id = r.id OR (k.person_id = r.person_id AND k.policy = :policy
+      AND (k.recipient_id = r.id OR (k.person_id = r.person_id AND k.policy IN ({ever_named})
            AND k.version IN (SELECT value FROM json_each(:counting))))
       AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = k.id AND w.id <= :cut))
 LEFT JOIN (
@@ -229,9 +236,12 @@ ORDER BY r.id
 """
 _OF_NOTICE = _STANDINGS.format(
     which="r.notice_id = :notice",
+    ever_named=EVER_NAMED,
     dispatches="AND d.recipient_id IN (SELECT id FROM recipient WHERE notice_id = :notice)",
 )
-_OF_RECIPIENT = _STANDINGS.format(which="r.id = :recipient", dispatches="AND d.recipient_id = :recipient")
+_OF_RECIPIENT = _STANDINGS.format(
+    which="r.id = :recipient", ever_named=EVER_NAMED, dispatches="AND d.recipient_id = :recipient"
+)
 
 
 def standings(
@@ -307,12 +317,12 @@ def _notice(row: sqlite3.Row) -> Notice:
 @lru_cache(maxsize=1000)
 def _notice_of(
     id: int, policy: str, version: str, title: str, digest: str | None, change: str, effective_on: str, issued_on: str,
-    basis: str, round: str, audience: str, *rule: int,
+    basis: str, round: str, audience: str, former_ids: str, *rule: int,
 ) -> Notice:  # fmt: skip
     """The notice of these columns, which are few and never change: each is put together once."""
     return Notice(
         id, policy, version, title, digest, Change(change), date.fromisoformat(effective_on), date.fromisoformat(issued_on),
-        Basis(basis), round, tuple(json.loads(audience)), Rule(*rule),
+        Basis(basis), round, tuple(json.loads(audience)), Rule(*rule), tuple(json.loads(former_ids)),
     )  # fmt: skip
 
 
@@ -340,12 +350,12 @@ def first_recorded_at(connection: sqlite3.Connection) -> str:
     return row["at"] if row else ""
 
 
-def open_suggestions(connection: sqlite3.Connection, policy: str) -> int:
-    """How many suggestions about a policy are not answered yet."""
+def open_suggestions(connection: sqlite3.Connection, policies: Iterable[str]) -> int:
+    """How many suggestions about the policy of those ids are not answered yet."""
     return connection.execute(
-        "SELECT COUNT(*) FROM question q WHERE q.kind = 'suggestion' AND q.policy = ? "
+        "SELECT COUNT(*) FROM question q WHERE q.kind = 'suggestion' AND q.policy IN (SELECT value FROM json_each(?)) "
         "AND NOT EXISTS (SELECT 1 FROM question_answered a WHERE a.question_id = q.id)",
-        (policy,),
+        (json.dumps(list(policies)),),
     ).fetchone()[0]
 
 

@@ -45,6 +45,7 @@ def verify(
             faults.append(f"line {row['n']}: {fault}")
         progress(expected)
     faults += _facts_without_line(connection)
+    faults += _former_ids_unlike_entries(connection)
     documents, wrong = _check_documents(connection)
     if not head_seen:
         faults.append(f"the ledger never ended with {head}: lines were cut off or rewritten, or that head is of another ledger")
@@ -100,6 +101,20 @@ def _facts_without_line(connection: sqlite3.Connection) -> list[str]:
         )
         faults += [f"row {row['id']} of {fact.table} has no ledger line" for row in rows]
     return faults
+
+
+def _former_ids_unlike_entries(connection: sqlite3.Connection) -> list[str]:
+    """Former ids looked up that no entry names, or that an entry names and are not looked up."""
+    looked_up = {tuple(row) for row in connection.execute("SELECT notice_id, policy, former FROM former_id")}
+    named = {
+        tuple(row)
+        for row in connection.execute(
+            "SELECT n.id, n.policy, f.value FROM notice n JOIN document d ON d.digest = n.entry_digest "
+            "JOIN json_each(CASE WHEN json_valid(d.content) THEN d.content ELSE '{}' END, '$.former_ids') f"
+        )
+    }
+    wrong = sorted({row[0] for row in looked_up ^ named})
+    return [f"the former ids of the policy of notice {number} were altered" for number in wrong]
 
 
 def _check_documents(connection: sqlite3.Connection) -> tuple[int, list[str]]:

@@ -42,7 +42,7 @@ def links(demo: Demo) -> Iterator[str]:
     """Personal links, each for another person who has not acknowledged."""
     with demo.service.store.read() as connection:
         as_of = demo.service.as_of(connection, None, demo.clock.now())
-        notice = find_notice(connection, POLICY, VERSION, cuts.last_cut(connection))
+        notice = find_notice(demo.service, connection, POLICY, VERSION, cuts.last_cut(connection))
         found = [
             demo.service.acknowledge_link(notices.link_number(connection, standing.id))
             for standing in standings(demo.service, connection, notice, as_of)

@@ -57,7 +57,7 @@ def token_of(service: Service, person_id: str) -> str:
 
 def packed(service: Service, on: date | None = LAST_OF_AUGUST, now: datetime = at(9, 3)) -> bytes:
     stream = io.BytesIO()
-    evidence_pack.write(service, stream, by_version("social-media", "2021-09"), on=on, now=now)
+    evidence_pack.write(service, stream, by_version(service, "social-media", "2021-09"), on=on, now=now)
     return stream.getvalue()
 
 
@@ -217,7 +217,7 @@ def test_a_withdrawal_has_the_text_it_ends_and_no_redline(told: Service, school,
     school.version("visitors", "2021-12", "2021-12-01", approved_on="2021-09-15", change="withdrawn")
     issuing.issue(told, "visitors", "2021-12", now=at(10, 1), issued_by="Bea")
     stream = io.BytesIO()
-    evidence_pack.write(told, stream, by_version("visitors", "2021-12"), on=None, now=at(10, 2))
+    evidence_pack.write(told, stream, by_version(told, "visitors", "2021-12"), on=None, now=at(10, 2))
     folder = unpack(stream.getvalue(), tmp_path / "pack")
     assert [path.name for path in (folder / "text").iterdir()] == ["2021-01.md"]
     assert not (folder / "redline.html").exists()

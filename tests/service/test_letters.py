@@ -29,7 +29,7 @@ def issued(staffed: Service) -> Service:
 
 
 def pages(service: Service, now: datetime = MONDAY, **more: object) -> list[str]:
-    page, number = letters.write(service, by_version("social-media", "2021-09"), now=now, **more)
+    page, number = letters.write(service, by_version(service, "social-media", "2021-09"), now=now, **more)
     found = re.findall(r'<article class="sheet".*?</article>', page, re.S)
     assert len(found) == number
     return found
@@ -97,7 +97,7 @@ def test_people_can_be_chosen_and_strangers_are_named(issued: Service) -> None:
 def test_who_was_handed_a_letter_gets_no_second_one_unasked(issued: Service) -> None:
     acknowledging.record_letter(issued, "social-media", "2021-09", "P004", given_on=date(2021, 7, 26), recorded_by="Bea", now=MONDAY)
     assert len(pages(issued)) == 1
-    _, found = letters.candidates(issued, by_version("social-media", "2021-09"), now=MONDAY)
+    _, found = letters.candidates(issued, by_version(issued, "social-media", "2021-09"), now=MONDAY)
     assert [(one.person_id, one.status, one.notified_on) for one in found] == [
         ("P004", "notified", date(2021, 7, 26)), ("P007", "on paper", None),
     ]  # fmt: skip
@@ -114,7 +114,7 @@ def test_a_clarification_has_no_slip_and_no_date_to_keep(school: SchoolTree, ser
     school.version("social-media", "2021-10", "2021-10-01", approved_on="2021-07-20", change="clarification", body="Think, twice.")
     import_roster(service, roster_csv(PAT), "staff.csv", now=MONDAY)
     issuing.issue(service, "social-media", "2021-10", now=MONDAY, issued_by="Bea")
-    page, _ = letters.write(service, by_version("social-media", "2021-10"), now=MONDAY)
+    page, _ = letters.write(service, by_version(service, "social-media", "2021-10"), now=MONDAY)
     assert "worded more clearly from Friday 1 October 2021" in page
     assert 'class="slip"' not in page
     assert "acknowledge" not in page.partition("</style>")[2].lower()
@@ -129,7 +129,7 @@ def test_nothing_is_recorded_by_printing(issued: Service) -> None:
 
 
 def test_no_style_attribute_and_a_linked_style_sheet_where_asked(issued: Service) -> None:
-    page, _ = letters.write(issued, by_version("social-media", "2021-09"), now=MONDAY, style_address="/ack/desk/letters.css")
+    page, _ = letters.write(issued, by_version(issued, "social-media", "2021-09"), now=MONDAY, style_address="/ack/desk/letters.css")
     assert '<link rel="stylesheet" href="/ack/desk/letters.css">' in page
     assert "<style" not in page
     assert "style=" not in page
@@ -137,7 +137,7 @@ def test_no_style_attribute_and_a_linked_style_sheet_where_asked(issued: Service
 
 
 def test_the_poster_leads_to_the_comparison_and_holds_no_personal_link(issued: Service) -> None:
-    page = letters.poster(issued, by_version("social-media", "2021-09"), now=MONDAY)
+    page = letters.poster(issued, by_version(issued, "social-media", "2021-09"), now=MONDAY)
     assert "https://policies.larkspur-row.example/policies/social-media/2020-09..2021-09/" in page
     assert "changes from Wednesday 1 September 2021" in page
     assert "/ack/a/" not in page

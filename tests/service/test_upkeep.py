@@ -33,7 +33,7 @@ def leave(service, clock, person):
 
 def acknowledge(service, clock, person_id):
     with service.store.read() as connection:
-        _, recipient_id = acknowledging.find_recipient(connection, "social-media", "2021-09", person_id)
+        _, recipient_id = acknowledging.find_recipient(service, connection, "social-media", "2021-09", person_id)
     acknowledging.acknowledge(service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "Ada Typed", clock.now())
 
 

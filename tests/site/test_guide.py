@@ -102,6 +102,17 @@ def test_a_policy_ends_as_the_guide_says(copy: Path) -> None:
     assert run(copy, "handbook check") == "1 policy, 3 versions: no faults\n"
 
 
+def test_a_policy_is_renamed_as_the_guide_says(copy: Path) -> None:
+    [field] = re.findall(r"`(renamed_from: \[former-name\])`", GUIDE)
+    for folder in ("handbook/docs/policies", "changelog"):
+        assert f"`{folder}/`" in GUIDE
+        (copy / folder / "social-media").rename(copy / folder / "online-conduct")
+    latest = copy / "handbook/docs/policies/online-conduct/2021-09.md"
+    text = latest.read_text(encoding="utf-8").replace("renamed_from: []", field.replace("former-name", "social-media"))
+    latest.write_text(text, encoding="utf-8")
+    assert run(copy, "handbook check") == "1 policy, 2 versions: no faults\n"
+
+
 @pytest.mark.parametrize("day", ["1/9/2022", "2022-02-30", "tomorrow", "2022-9-1x"])
 def test_a_day_that_is_none_is_refused_in_plain_words(copy: Path, day: str) -> None:
     done = CliRunner().invoke(main, ["new", "social-media", "2022-09", "--effective", day, "--root", str(copy)])
