@@ -27,6 +27,7 @@ from handbook.policy.errors import HandbookError  # noqa: E402
 from handbook.policy.library import load_school  # noqa: E402
 from handbook.themed_pages import ThemedPages  # noqa: E402
 
+LEFT_FOR = 24 * 60 * 60  # seconds
 OURS = Path(__file__).parent / "mkdocs.yml"
 
 
@@ -131,9 +132,18 @@ def _new_folder(output: Path) -> Path:
             raise PermissionError(13, "the folder is read-only", str(output))
         new = Path(tempfile.mkdtemp(prefix=f".{output.name}-new-", dir=output.parent))
         new.chmod(0o755)
+        _sweep(new)
         return new
     except OSError as error:
         raise BuildFailed([f"{output}: cannot be written: {error.strerror or error}"]) from error
+
+
+def _sweep(new: Path) -> None:
+    """Take away what builds of this site that were killed left beside it, once it is too old to be one still going on."""
+    start = new.name.rpartition("-")[0]
+    for left in new.parent.glob(f"{start}-*"):
+        if new.stat().st_mtime - left.stat().st_mtime > LEFT_FOR:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _swap(new: Path, output: Path) -> None:

@@ -316,3 +316,13 @@ def test_a_theme_that_leaves_no_room_for_the_pages_is_named(trips, settings) -> 
     override.write_text(override.read_text(encoding="utf-8") + title, encoding="utf-8")
     with pytest.raises(BuildFailed, match="put it into a file of its own"):
         trips.build(DAY)
+
+
+def test_what_a_killed_build_left_is_swept_away_a_day_later(trips) -> None:
+    old, going_on = (trips.path / name for name in (".site-new-killed", ".site-new-going"))
+    for folder in (old, going_on):
+        (folder / "policies").mkdir(parents=True)
+    hours_ago = going_on.stat().st_mtime - 25 * 60 * 60
+    os.utime(old, (hours_ago, hours_ago))
+    trips.build(DAY)
+    assert (old.exists(), going_on.exists()) == (False, True)
