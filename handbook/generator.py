@@ -181,7 +181,7 @@ def _warn_of_broken_links(run: Run, out: Path) -> None:
     """Links in texts that can still be mended: those of drafts, and of versions on notice or in force."""
     for page in run.site.frozen:
         if page.living:
-            for target in broken_links(html_of(page.body, run.cache), page.address, out):
+            for target in broken_links(html_of(page.body, run.cache), page.address, out, run.site.moved):
                 log.warning("%s: links to '%s', which is not on the site", page.body.version.text.path, target)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 TO_POLICY = re.compile(
     r"\[(?P<words>[^\]]+)\]\((?P<page>(?:\.\./)*policies/(?P<policy>[a-z0-9-]+)/index\.md)(?P<anchor>#[^)\s]*)?\)"
 )
+OF_POLICY = re.compile(r"policies/([a-z0-9-]+)(?=/|\Z)")
 TARGET = re.compile(r'<(?:a|img)\b[^>]*? (?:href|src)="([^"]+)"')
 
 
@@ -31,12 +32,17 @@ def held_to_day(markdown: str, known: Collection[str], shown: Collection[str], i
     return TO_POLICY.sub(held, markdown)
 
 
-def broken_links(html: str, address: str, site: Path) -> Iterator[str]:
-    """Relative links of a page's body that lead to no file of the built site; `address` is the page's folder."""
+def broken_links(html: str, address: str, site: Path, moved: Mapping[str, str]) -> Iterator[str]:
+    """Relative links of a page's body that lead to no file of the built site; `address` is the page's folder.
+
+    `moved` leads from former ids of policies to their own: an approved text keeps its links, and the host redirects them.
+    """
     for target in TARGET.findall(html):
         parts = urlsplit(unescape(target))
         if parts.scheme or parts.netloc or not parts.path:
             continue
         path = posixpath.normpath(posixpath.join("/", address, unquote(parts.path))).lstrip("/")
+        if (found := OF_POLICY.match(path)) and found[1] in moved:
+            path = f"policies/{moved[found[1]]}{path[found.end():]}"
         if not ((site / path).is_file() or (site / path / "index.html").is_file()):
             yield unescape(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from html import escape
 
@@ -37,24 +37,26 @@ def site(
     """
     book = handbook(library, school, as_of, built_on, drafts=drafts, base_address=base_address)
     policies = book.policies()
+    moved = {old: p.id for p in policies for old in former_ids(book, p)}
     pages = {
         "index.md": home_page(book, site_name or f"{school.name} staff handbook", render),
         **changelog_pages(book, render),
         "review/index.md": review_page(book),
         **guide_pages(book),
         **{f"{policy_address(p)}index.md": policy_page(book, p, render) for p in policies},
-        **{f"policies/{old}/index.md": _moved(book, p, old) for p in policies for old in former_ids(book, p)},
+        **{f"policies/{old}/index.md": _moved(book, library.policies[new], old) for old, new in moved.items()},
     }
     frozen = [page for policy in policies for page in frozen_pages(book, policy)]
     nav = [p for p in policies if p.in_force(as_of) or p.on_notice(as_of)]
     return Site(
         pages=pages,
         frozen=tuple(frozen),
-        files=_files(book, policies),
+        files=_files(book, policies, moved),
         nav=tuple((escape(book.title(p), quote=False), f"{policy_address(p)}index.md") for p in nav),
         known=frozenset(library.policies),
         shown=frozenset(p.id for p in policies),
         in_force=frozenset(p.id for p in policies if p.in_force(as_of)),
+        moved=moved,
     )
 
 
@@ -82,7 +84,7 @@ def staged_markdown(page: FrozenPage, body: str, base_address: str) -> str:
     return fill("frozen.md", page=page, body=body, foot=foot)
 
 
-def _files(book: Handbook, policies: list[Policy]) -> dict[str, str]:
+def _files(book: Handbook, policies: list[Policy], moved: Mapping[str, str]) -> dict[str, str]:
     """What is published as it stands: feed, manifest, redirects and the bytes each digest is of."""
     files = {
         f"policies/{p.id}/{v.label}.md": v.text.canonical for p in policies for v in book.shown(p) if v.text
@@ -92,10 +94,10 @@ def _files(book: Handbook, policies: list[Policy]) -> dict[str, str]:
         book.library, book.school, days.as_of, days.built_on, drafts=book.drafts, base_address=book.base_address
     )
     files["feed.xml"] = atom(book.library, book.school, days.as_of, base_address=book.base_address)
-    moved = [NO_SERVICE] if book.drafts else []
-    moved += [f"/policies/{old}/* /policies/{p.id}/:splat 301!\n" for p in policies for old in former_ids(book, p)]
-    if moved:
-        files["_redirects"] = "".join(moved)
+    rules = [NO_SERVICE] if book.drafts else []
+    rules += [f"/policies/{old}/* /policies/{new}/:splat 301!\n" for old, new in moved.items()]
+    if rules:
+        files["_redirects"] = "".join(rules)
     return files
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -124,7 +124,8 @@ class Site:
     """All a generator needs: `pages` are Markdown for it to render, `frozen` are stamped, `files` are published as they are.
 
     `pages` and `files` are keyed by their path; `nav` lists the policies' pages for the navigation, in order.
-    `known`, `shown` and `in_force` are ids of policies: all there are, those with a page, those with a text in force.
+    `known`, `shown` and `in_force` are ids of policies: all there are, those with a page, those with a text in force;
+    `moved` leads from former ids to those they have become.
     """
 
     pages: Mapping[str, str]
@@ -134,3 +135,4 @@ class Site:
     known: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
     in_force: frozenset[str] = frozenset()
+    moved: Mapping[str, str] = field(default_factory=dict)

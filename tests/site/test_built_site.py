@@ -231,6 +231,16 @@ def test_a_broken_link_in_a_text_in_force_stops_the_build(root) -> None:
     )
 
 
+def test_a_text_may_link_to_a_version_under_a_former_id(root) -> None:
+    root.version("journeys", "2020-03", title="Journeys Policy", more="renamed_from: [trips]\n")
+    root.version("bags", "2020-03", "## Scope\n\nSee [trips](../trips/2020-03/).\n", title="Bags Policy")
+    site = root.build("2020-04-01")
+    assert "/policies/trips/* /policies/journeys/:splat 301!" in (site / "_redirects").read_text(encoding="utf-8")
+    root.version("boots", "2020-03", "## Scope\n\nSee [trips](../trips/2020-04/).\n", title="Boots Policy")
+    with pytest.raises(BuildFailed, match="links to '../../trips/2020-04/', which is not on the site"):
+        root.build("2020-04-01")
+
+
 def test_old_changes_move_to_pages_by_year(root, read) -> None:
     for month in range(1, 41):
         root.version("trips", f"{2001 + month // 12}-{month % 12 + 1:02}", f"## Scope\n\nText {month}.\n",
