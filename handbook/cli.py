@@ -151,7 +151,7 @@ def _refuse_misplaced(
         raise HandbookError(f"{ID_EXPECTED}, found {policy!r}")
     if not LABEL.match(version):
         raise HandbookError(f"{LABEL_EXPECTED}, found {version!r}")
-    taken = next((p.id for p in library.policies.values() if policy in _former_ids(p)), None)
+    taken = next((p.id for p in library.policies.values() if policy in p.former_ids), None)
     if latest is None and taken:
         raise HandbookError(f"{policy!r} is a former id of {taken!r}; start the new version there")
     if latest and version in [v.label for v in library.policy(policy).versions]:
@@ -206,10 +206,6 @@ def _refuse_approval(policy: Policy, version: PolicyVersion, approved_by: str, d
     earlier = [v.label for v in policy.versions if label_key(v.label) < label_key(version.label) and not v.entry.approved_by]
     if earlier:
         raise HandbookError(f"{name} follows {earlier[-1]}, which is not approved; approve or delete that first")
-
-
-def _former_ids(policy: Policy) -> set[str]:
-    return {former for version in policy.versions if version.text for former in version.text.renamed_from}
 
 
 def _text(version: PolicyVersion) -> str:

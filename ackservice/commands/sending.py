@@ -50,7 +50,7 @@ def remind(app, dry_run: bool) -> None:
         click.echo(f"{len(people)} people would be reminded (dry run).")
         return
     reminded, _ = reminding.queue_reminders(app.service, app.clock.now())
-    click.echo(f"{reminded} reminders queued.")
+    click.echo(f"{reminded} reminder{'s' if reminded != 1 else ''} queued.")
     send_with_bar(app)
 
 

@@ -15,7 +15,6 @@ from ackservice.domain.notice import Basis, Notice, Rule
 from ackservice.domain.roster import Person, RosterPlan
 from ackservice.domain.status import Status, has_left, status_of
 from ackservice.service.context import AsOf, Service
-from ackservice.service.former_ids import all_ids, former_ids
 from ackservice.service.issuing import is_concerned, keep_texts
 from ackservice.service.standing import is_newer, standings, takes_over
 from ackservice.storage import cuts, deliveries, notices, plans
@@ -171,7 +170,7 @@ def _notices_of_versions_in_force(
 
 def _is_covered(policy: Policy, version: PolicyVersion, still_open: Sequence[Notice], person: Person, today: date) -> bool:
     """Whether an open notice stands for the version in force: its own, that of the version it clarifies, or a newer one."""
-    ids, labels = all_ids(policy), {version.label, *_clarified_by(policy, version)}
+    ids, labels = policy.all_ids, {version.label, *_clarified_by(policy, version)}
     for notice in still_open:
         if notice.policy not in ids or not _is_for_joiners(notice, today):
             continue
@@ -206,7 +205,7 @@ def _induction_notice(service: Service, tx: Transaction, policy: Policy, version
         basis=Basis.JOINING,
         audience=version.text.audience,
         rule=Rule(rules.period_months, rules.deemed_days, rules.joiner_days),
-        former_ids=former_ids(policy),
+        former_ids=policy.former_ids,
     )
     kept = keep_texts(tx, version, policy.before(version), notice.former_ids)
     return replace(notice, id=notices.add(tx, notice, issued_by=BY, **kept))

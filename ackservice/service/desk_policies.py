@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from ackservice.domain.notice import Basis, Notice
 from ackservice.service.context import Service
-from ackservice.service.former_ids import all_ids
 from ackservice.storage import cuts, notices
 from handbook.policy.notice_period import last_day_of_notice
 from handbook.policy.version import Library, Policy, PolicyVersion, Stage
@@ -46,8 +45,14 @@ def lines(service: Service, library: Library, now: datetime) -> list[PolicyLine]
     today = service.today(now)
     with service.store.read() as connection:
         issued = notices.all_notices(connection, cuts.last_cut(connection))
-    found = [_policy(service, policy, [n for n in issued if n.policy in all_ids(policy)], today) for policy in library.policies.values()]
+    found = [_policy(service, policy, _of(policy, issued), today) for policy in library.policies.values()]
     return sorted(found, key=lambda line: line.title.casefold())
+
+
+def _of(policy: Policy, issued: list[Notice]) -> list[Notice]:
+    """The notices of a policy, under whichever of its ids."""
+    ids = policy.all_ids
+    return [notice for notice in issued if notice.policy in ids]
 
 
 def _policy(service: Service, policy: Policy, issued: list[Notice], today: date) -> PolicyLine:

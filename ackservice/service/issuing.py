@@ -13,7 +13,6 @@ from ackservice.errors import NoticeRefused, ShortNotice
 from ackservice.ledger import canonical
 from ackservice.mail.messages import day
 from ackservice.service.context import Service
-from ackservice.service.former_ids import all_ids, former_ids
 from ackservice.storage import cuts, deliveries, notices
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import Transaction
@@ -128,7 +127,7 @@ def _preview(
 ) -> Preview:
     label = version.label
     cut = cuts.last_cut(connection)
-    issued = [n for n in notices.of_version(connection, all_ids(policy), label, cut) if n.basis is not Basis.JOINING]
+    issued = [n for n in notices.of_version(connection, policy.all_ids, label, cut) if n.basis is not Basis.JOINING]
     reasons = _reasons(policy, version, issued, today, again)
     previous = policy.before(version)
     text = version.text or (previous.text if previous else None)
@@ -157,7 +156,7 @@ def _preview(
         round=again,
         audience=categories,
         rule=rule,
-        former_ids=former_ids(policy),
+        former_ids=policy.former_ids,
     )
     short = 0 if again else short_by_days(today, version.effective_on, rule.period_months, deemed_days=rule.deemed_days)
     by_email = sum(bool(person.email) for person in people)

@@ -17,7 +17,6 @@ from ackservice.mail import messages
 from ackservice.service import telling
 from ackservice.service.audiences import library_or_none
 from ackservice.service.context import Service
-from ackservice.service.former_ids import all_ids
 from ackservice.service.warnings import HOOK_TROUBLE
 from ackservice.storage import marks, notices
 from ackservice.storage.store import Transaction
@@ -98,7 +97,7 @@ def _queue(
         version=version.label,
         review_by=reminder.review_by,
         days_left=(reminder.review_by - today).days,
-        suggestions=notices.open_suggestions(tx.connection, all_ids(policy)),
+        suggestions=notices.open_suggestions(tx.connection, policy.all_ids),
         link=service.text_link(version.policy, version.label),
         reply=service.settings.contact("Business Manager"),
     )

@@ -12,8 +12,8 @@ from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.status import Standing
 from ackservice.errors import NotFound
 from ackservice.service.context import AsOf, Service
-from ackservice.service.former_ids import ids_in_handbook
 from ackservice.storage import notices
+from handbook.policy.errors import HandbookError
 from handbook.policy.version import Change, label_key
 
 
@@ -33,7 +33,15 @@ def notices_of_version(service: Service, connection: sqlite3.Connection, policy:
     The handbook is asked where no notice knows the id yet: the policy was renamed after the last one.
     """
     found = notices.of_version(connection, [policy], version, cut)
-    return found or notices.of_version(connection, ids_in_handbook(service, policy), version, cut)
+    return found or notices.of_version(connection, _ids_in_handbook(service, policy), version, cut)
+
+
+def _ids_in_handbook(service: Service, policy: str) -> tuple[str, ...]:
+    """Every id of the policy of that id, present or former; none where the handbook has no such policy or has faults."""
+    try:
+        return service.library().policy(policy).all_ids
+    except (HandbookError, OSError):
+        return ()
 
 
 def find_notice(

@@ -10,7 +10,6 @@ from ackservice.mail.envelope import Transport
 from ackservice.mail.messages import count, day
 from ackservice.mail.transports import secret_expires_on
 from ackservice.service.context import Service
-from ackservice.service.former_ids import all_ids
 from ackservice.storage import deliveries, marks, notices, queue_state
 from ackservice.storage.store import moment
 from handbook.policy.notice_period import last_day_of_notice
@@ -41,7 +40,7 @@ def notices_missing(service: Service, connection: sqlite3.Connection, library: L
 
 def is_issued(issued: Collection[tuple[str, str]], policy: Policy, version: PolicyVersion) -> bool:
     """Whether a notice of a version is among those issued, under whichever id of its policy."""
-    return any((policy_id, version.label) in issued for policy_id in all_ids(policy))
+    return any((policy_id, version.label) in issued for policy_id in policy.all_ids)
 
 
 def mail_trouble(service: Service, connection: sqlite3.Connection, transport: Transport | None, now: datetime) -> list[str]:

@@ -149,6 +149,17 @@ class Policy:
     id: str
     versions: tuple[PolicyVersion, ...]
 
+    @property
+    def former_ids(self) -> tuple[str, ...]:
+        """The ids the policy had before, as its texts name them, sorted."""
+        named = {former for version in self.versions if version.text for former in version.text.renamed_from}
+        return tuple(sorted(named - {self.id}))
+
+    @property
+    def all_ids(self) -> tuple[str, ...]:
+        """The policy's id, then its former ones."""
+        return (self.id, *self.former_ids)
+
     def version(self, label: str) -> PolicyVersion:
         """The version of that label; raises UnknownVersion."""
         for version in self.versions:
@@ -203,7 +214,7 @@ class Library:
         if policy in self.policies:
             return self.policies[policy]
         for candidate in self.policies.values():
-            if any(v.text and policy in v.text.renamed_from for v in candidate.versions):
+            if policy in candidate.former_ids:
                 return candidate
         raise UnknownPolicy(policy, self.policies)
 
