@@ -21,7 +21,7 @@ from mkdocs.exceptions import Abort, ConfigurationError  # noqa: E402
 
 from handbook.body_cache import BodyCache  # noqa: E402
 from handbook.files import exchange  # noqa: E402
-from handbook.generator import CACHE, Run  # noqa: E402
+from handbook.generator import CACHE, Progress, Run  # noqa: E402
 from handbook.last_site import LastSite  # noqa: E402
 from handbook.policy.errors import HandbookError  # noqa: E402
 from handbook.policy.library import load_school  # noqa: E402
@@ -61,11 +61,13 @@ def build(
     drafts: bool = False,
     base_address: str | None = None,
     cache: Path | None = None,
+    progress: Progress = lambda what, done, of: None,
 ) -> Built:
     """Build the handbook of the checkout at `root` as it stands on `as_of`.
 
     `base_address` is school.toml's unless given; links between pages are relative, so the site works under any host.
-    `cache` is `.cache/handbook` of the checkout unless given. The same input gives the same bytes.
+    `cache` is `.cache/handbook` of the checkout unless given. `progress` is told how far it is. The same input gives the
+    same bytes.
 
     Raises FaultsFound for anything wrong with the policies, and BuildFailed for any warning or error of the generator
     and for a folder that cannot be written.
@@ -75,7 +77,7 @@ def build(
     load_school(root)  # a wrong folder is told by the name of the file it lacks
     cache = cache or root / CACHE
     themed, last = ThemedPages(cache / "pages"), LastSite(output, cache / "sites")
-    run = Run(root, as_of, built_on, drafts, base_address, BodyCache(cache), themed=themed, last=last)
+    run = Run(root, as_of, built_on, drafts, base_address, BodyCache(cache), themed=themed, last=last, progress=progress)
     new = _new_folder(output)
     try:
         with _build_date(built_on), _collected_warnings() as warnings:

@@ -40,6 +40,10 @@ POLICIES = "policies/"
 TITLE = re.compile(r"^title: .*$", re.MULTILINE)
 
 
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many of it are done, and of how many."""
+
+
 @dataclass
 class Run:
     """One run of the generator: where from, for which day, and what came of it."""
@@ -55,7 +59,9 @@ class Run:
     kept: dict[str, list[str]] = field(default_factory=dict)  # of each page, the HTML set aside from Markdown
     themed: ThemedPages = field(default_factory=lambda: ThemedPages(None))
     last: LastSite | None = None
+    finished: int = 0  # pages that have been through the theme
     pages: int = 0  # in the finished site
+    progress: Progress = lambda what, done, of: None
 
     @property
     def address(self) -> str:
@@ -75,10 +81,11 @@ class Run:
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
         keep_compiled(self.templates)
+        self.progress("Reading the policies", 0, 1)
         library, self.school = load(self.root), load_school(self.root)
         given = (library, self.school, self.as_of, self.built_on)
         settings = {"drafts": self.drafts, "base_address": self.base_address}
-        render_ahead(jobs(pages.handbook(*given, **settings)), self.cache, processors())
+        render_ahead(jobs(pages.handbook(*given, **settings)), self.cache, processors(), self.progress)
         self.site = pages.site(*given, **settings, site_name=site_name, render=renderer(self.cache))
 
     @classmethod
@@ -155,7 +162,8 @@ def finish(run: Run, config: MkDocsConfig) -> None:
     if run.site.frozen:
         shell = stamp.Shell((out / stamp.SHELL_ADDRESS / "index.html").read_text(encoding="utf-8"))
         shutil.rmtree(out / stamp.SHELL_ADDRESS.split("/page")[0])
-        for page in run.site.frozen:
+        for number, page in enumerate(run.site.frozen, start=1):
+            run.progress("Writing versions and comparisons", number, len(run.site.frozen))
             path = f"{page.address}index.html"
             key = shell.key(page, key_of(page.body) if page.body else "")
             _publish(run, out, path, key, lambda: shell.stamp(page, html_of(page.body, run.cache) if page.body else ""))

@@ -49,6 +49,8 @@ def index_page(run: Run, page: Page, config: MkDocsConfig) -> None:
 def finished_page(run: Run, page: Page, html: str) -> str:
     """The page as it is published."""
     path = page.file.dest_uri
+    run.finished += 1
+    run.progress("Drawing pages", min(run.finished, len(run.site.pages)), len(run.site.pages))
     kept = run.themed.found(path)
     if kept:
         return kept.html

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def render_ahead(jobs: Sequence[Job], kept: BodyCache, workers: int) -> None:
+def render_ahead(
+    jobs: Sequence[Job], kept: BodyCache, workers: int, progress: Callable[[str, int, int], None] = lambda what, done, of: None
+) -> None:
     """Render what the cache does not hold, in `workers` processes, this one among them; nothing where that is little."""
     missing = {job: len(kept.missing(job.keys())) for job in jobs} if kept.folder and workers > 1 else {}
     todo = [job for job, count in missing.items() if count]
@@ -52,7 +54,9 @@ def render_ahead(jobs: Sequence[Job], kept: BodyCache, workers: int) -> None:
         running = []
         with suppress(OSError):  # no room for another process, or for its order
             running += (stack.enter_context(_worker(share, kept.folder)) for share in shares[1:] if share)
-        _render(shares[0], kept)
+        for done, job in enumerate(shares[0]):
+            progress("Rendering texts and comparisons", done, len(shares[0]))
+            _render([job], kept)
         for process in running:
             process.wait()
     kept.count_rendered(k for share in shares[1:] for job in share for k in job.keys())

@@ -9,6 +9,7 @@ import click
 
 from handbook.clock import today
 from handbook.day_type import DAY
+from handbook.terminal import ProgressLine
 
 
 root_option = click.option(
@@ -43,7 +44,11 @@ def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_addre
     from handbook.build import build as build_site
 
     built_on = today()
-    built = build_site(root, output, as_of or built_on, built_on, drafts, base_address)
+    line = ProgressLine()
+    try:
+        built = build_site(root, output, as_of or built_on, built_on, drafts, base_address, progress=line.tell)
+    finally:
+        line.clear()
     click.echo(
         f"Built {built.pages} pages in {built.output}: "
         f"{built.bodies_rendered} texts and comparisons rendered, {built.files_as_before} files as before."

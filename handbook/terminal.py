@@ -1,7 +1,8 @@
-"""A redline for the terminal: colours where there are any, marks where there are none."""
+"""What the terminal shows: a redline, in colours where there are any and marks where there are none; how far a build is."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import click
@@ -17,6 +18,26 @@ _STYLES = {
 def shown(spans: Iterable[tuple[str, str]], colour: bool) -> str:
     """Spans of (kind, text) as one text; kinds are same, added, removed and moved."""
     return "".join(_styled(kind, text, colour) for kind, text in spans)
+
+
+class ProgressLine:
+    """One line that tells how far something is, in a terminal; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._is_shown = sys.stderr.isatty()
+        self._told = ""
+
+    def tell(self, what: str, done: int, of: int) -> None:
+        """Show that `done` of `of` are done, in hundredths."""
+        told = f"{what} … {100 * done // of} %" if done else f"{what} …"
+        if self._is_shown and told != self._told:
+            click.echo(f"\r\x1b[K{told}", nl=False, err=True)
+            self._told = told
+
+    def clear(self) -> None:
+        """Leave the line empty for what comes next."""
+        if self._told:
+            click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _styled(kind: str, text: str, colour: bool) -> str:
