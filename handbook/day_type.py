@@ -6,6 +6,8 @@ from datetime import date
 
 import click
 
+from handbook.policy.frontmatter import day_of
+
 
 class Day(click.ParamType):
     """The date of a day written year-month-day, as in the files."""
@@ -15,11 +17,8 @@ class Day(click.ParamType):
     def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
-        try:
-            if len(value) == len("2021-09-01"):  # `fromisoformat` also takes weeks, and dates without hyphens
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
+        if day := day_of(value):
+            return day
         self.fail(f"expected a day of the calendar, year-month-day such as 2021-09-01, found {value!r}", param, ctx)
 
 

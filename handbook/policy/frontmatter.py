@@ -94,7 +94,7 @@ class Fields:
 
     def day(self, name: str, *, required: bool = False) -> date | None:
         """A date written 2021-09-01, quoted or not."""
-        return self._checked(name, required, "a date such as 2021-09-01", DATE_EXPECTED, _day)
+        return self._checked(name, required, "a date such as 2021-09-01", DATE_EXPECTED, day_of)
 
     def label(self, name: str) -> str | None:
         """A version label."""
@@ -276,7 +276,8 @@ def _refuse_aliases(node: yaml.Node, fields: Fields, seen: set[int]) -> None:
             _refuse_aliases(value, fields, seen)
 
 
-def _day(raw: str) -> date | None:
+def day_of(raw: str) -> date | None:
+    """The date written so, year-month-day with two digits each; None for anything else, weeks and short forms included."""
     try:
         return date.fromisoformat(raw) if _DAY.match(raw) else None
     except ValueError:
