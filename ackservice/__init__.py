@@ -28,8 +28,8 @@ def create_app(
 ) -> Flask:
     """The web application of one school, with the settings of the environment unless given others.
 
-    `site` is the folder of a built handbook, served at `/`. `clock` is the machine's own unless given. Raises SettingsError
-    without usable secret keys.
+    `site` is the folder of a built handbook, served at `/`. `clock` is the machine's own unless given.
+    Raises SettingsError without usable secret keys.
     """
     from ackservice.config import settings_from
     from ackservice.web.app import build

@@ -1,4 +1,5 @@
-"""The command `ack`: the group, what its commands share, and the one place where an error becomes a message and an exit code."""
+"""The command `ack`: the group, what its commands share, and the one place where an error becomes a message
+and an exit code."""
 
 from __future__ import annotations
 
@@ -68,7 +69,9 @@ class Commands(click.Group):
 
 def progress_bar(total: int):
     """A progress bar in a terminal, nothing elsewhere."""
-    return click.progressbar(length=total, label="Sending", show_eta=True, hidden=not sys.stderr.isatty(), file=sys.stderr)
+    return click.progressbar(
+        length=total, label="Sending", show_eta=True, hidden=not sys.stderr.isatty(), file=sys.stderr
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,7 +93,18 @@ def main(ctx: click.Context) -> None:
     ctx.obj = ctx.obj or App()
 
 
-from ackservice.commands import evidence, managers, notice, paper, roster, sending, serving, status, takeaways, upkeep  # noqa: E402
+from ackservice.commands import (
+    evidence,
+    managers,
+    notice,
+    paper,
+    roster,
+    sending,
+    serving,
+    status,
+    takeaways,
+    upkeep,
+)
 
 for _module in (roster, notice, sending, status, paper, evidence, managers, serving, upkeep, takeaways):
     _module.register(main)

@@ -40,7 +40,8 @@ class Settings:
         return self.base_url + path
 
     def contact(self, role: str) -> Contact:
-        """Who holds a role; the Business Manager, or whoever is named first, where the role is not in school.toml."""
+        """Who holds a role; the Business Manager, or whoever is named first, where the role is not in
+        school.toml."""
         contacts = self.school.contacts
         return contacts.get(role) or contacts.get("Business Manager") or next(iter(contacts.values()))
 
@@ -59,7 +60,9 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         database=Path(environ.get("ACK_DATABASE") or "var/ack.db"),
         base_url=base_url(environ.get("ACK_BASE_URL") or school.base_address),
         mail=environ.get("ACK_MAIL") or "outbox:var/outbox",
-        secret_keys=tuple(key.strip() for key in environ.get("ACK_SECRET_KEYS", "").split(",") if key.strip()),
+        secret_keys=tuple(
+            key.strip() for key in environ.get("ACK_SECRET_KEYS", "").split(",") if key.strip()
+        ),
         proxy_secret=environ.get("ACK_PROXY_SECRET", ""),
     )
 

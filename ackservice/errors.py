@@ -27,7 +27,8 @@ class RosterFaults(AckError):
 
 
 class RosterFault:
-    """One thing wrong in one row. Rows count as a spreadsheet does: the heading is row 1; row 0 is the whole file."""
+    """One thing wrong in one row. Rows count as a spreadsheet does: the heading is row 1; row 0 is the whole
+    file."""
 
     def __init__(self, row: int, field: str, message: str):
         self.row = row
@@ -40,7 +41,8 @@ class RosterFault:
 
 
 class NoticeRefused(AckError):
-    """A notice cannot be issued; `reasons` has every reason found, `at_desk` the same for somebody who runs no commands."""
+    """A notice cannot be issued; `reasons` has every reason found, `at_desk` the same for somebody who runs
+    no commands."""
 
     def __init__(self, policy: str, version: str, reasons: Iterable[str], at_desk: Iterable[str] = ()):
         self.policy = policy
@@ -51,7 +53,8 @@ class NoticeRefused(AckError):
 
 
 class ShortNotice(NoticeRefused):
-    """The notice would be short for `people`, by up to `days` days, and no reason was given for going ahead."""
+    """The notice would be short for `people`, by up to `days` days, and no reason was given for going
+    ahead."""
 
     def __init__(self, policy: str, version: str, people: int, days: int, last_day: str):
         self.people = people

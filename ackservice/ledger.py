@@ -1,9 +1,10 @@
 """The ledger's arithmetic: canonical lines, the hash chain, and salted commitments to personal data.
 
-A line is canonical JSON (sorted keys, no spaces, UTF-8) and holds ids, dates and digests, never a name or an address. What is
-personal stands in it as a commitment: SHA-256 over a random salt and the values. Deleting values and salt leaves the chain
-whole; changing a value is found. The hash of a line is SHA-256 over the hexadecimal hash before it and the line, so that
-`printf '%s%s' "$hash_before" "$line" | sha256sum` checks it by hand.
+A line is canonical JSON (sorted keys, no spaces, UTF-8) and holds ids, dates and digests, never a name or an
+address. What is personal stands in it as a commitment: SHA-256 over a random salt and the values. Deleting
+values and salt leaves the chain whole; changing a value is found. The hash of a line is SHA-256 over the
+hexadecimal hash before it and the line, so that `printf '%s%s' "$hash_before" "$line" | sha256sum` checks it
+by hand.
 """
 
 from __future__ import annotations
@@ -43,5 +44,6 @@ def new_salt() -> str:
 
 
 def commitment(salt: str, values: Mapping[str, object]) -> str:
-    """What stands in the ledger for personal values: tells nothing without the salt, changes with every value."""
+    """What stands in the ledger for personal values: tells nothing without the salt, changes with every
+    value."""
     return hashlib.sha256((salt + canonical(values)).encode("utf-8")).hexdigest()

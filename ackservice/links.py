@@ -1,8 +1,8 @@
 """Signed links: short, carrying a number and a signature and nothing else.
 
-The number is that of a ledger line, so a link says nothing of a person to who cannot read the database. The signature is
-HMAC-SHA256 cut to 128 bits (RFC 2104, section 5, allows half), made and checked through itsdangerous, with a salt for
-each purpose: a receipt's link never acknowledges.
+The number is that of a ledger line, so a link says nothing of a person to who cannot read the database. The
+signature is HMAC-SHA256 cut to 128 bits (RFC 2104, section 5, allows half), made and checked through
+itsdangerous, with a salt for each purpose: a receipt's link never acknowledges.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Links:
         return self._signers[purpose].sign(base64_encode(number.to_bytes(size, "big"))).decode()
 
     def number(self, purpose: Purpose, token: str) -> int:
-        """The number a token was made for. Raises LinkForged, also for another spelling of a right signature."""
+        """The number a token was made for. Raises LinkForged, also for another spelling of a right
+        signature."""
         try:
             packed = self._signers[purpose].unsign(token.encode("ascii"))
             number = int.from_bytes(base64_decode(packed), "big")

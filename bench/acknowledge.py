@@ -1,10 +1,12 @@
 """Measures the acknowledging POST against a bare Flask view that does one durable SQLite insert.
 
-Same machine, same server (waitress, as `ack serve` runs it), each in a process of its own, in turns within one run:
+Same machine, same server (waitress, as `ack serve` runs it), each in a process of its own, in turns within
+one run:
 
     python bench/acknowledge.py [--rounds 5] [--requests 2000] [--connections 16]
 
-Prints requests a second and p99 of each, and their ratios. Aim: 0.7 or more of the bare view's throughput, p99 under twice its.
+Prints requests a second and p99 of each, and their ratios. Aim: 0.7 or more of the bare view's throughput,
+p99 under twice its.
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ def measure(folder: Path, paths: Iterator[str], options: argparse.Namespace) -> 
                 if number:  # the first round warms both up
                     figures[name].append(times)
                     rates[name].append(len(targets) / seconds)
-                    print(f"round {number} {name}: {rates[name][-1]:7.0f}/s  p99 {p99(times) * 1000:6.1f} ms", flush=True)
+                    print(
+                        f"round {number} {name}: {rates[name][-1]:7.0f}/s  p99 {p99(times) * 1000:6.1f} ms",
+                        flush=True,
+                    )
     report(figures, rates)
 
 
@@ -60,7 +65,9 @@ def report(figures: dict[str, list[list[float]]], rates: dict[str, list[float]])
     middle = {name: statistics.median(values) for name, values in rates.items()}
     slow = {name: statistics.median(map(p99, rounds)) for name, rounds in figures.items()}
     for name in ("bare", "ours"):
-        print(f"{name}: {middle[name]:.0f} requests/s, p99 {slow[name] * 1000:.1f} ms (medians of the rounds)")
+        print(
+            f"{name}: {middle[name]:.0f} requests/s, p99 {slow[name] * 1000:.1f} ms (medians of the rounds)"
+        )
     print(f"throughput ratio {middle['ours'] / middle['bare']:.2f} (aim: 0.70 or more)")
     print(f"p99 ratio {slow['ours'] / slow['bare']:.2f} (aim: under 2)")
 
@@ -78,11 +85,16 @@ def make_school(folder: Path, people: int) -> list[str]:
     service = Service.open(settings(folder))
     service.store.migrate()
     rows = "".join(f"P{n},Person {n},p{n}@school.example,Employee,,\n" for n in range(people))
-    import_roster(service, f"person_id,name,email,category,joined_on,left_on\n{rows}".encode(), "bench.csv", now=MORNING)
+    import_roster(
+        service, f"person_id,name,email,category,joined_on,left_on\n{rows}".encode(), "bench.csv", now=MORNING
+    )
     issuing.issue(service, "social-media", "2021-09", now=MORNING, issued_by="bench")
     base = service.settings.base_url
     with service.store.read() as connection:
-        return [service.acknowledge_link(row[0]).removeprefix(base) for row in connection.execute("SELECT id FROM recipient")]
+        return [
+            service.acknowledge_link(row[0]).removeprefix(base)
+            for row in connection.execute("SELECT id FROM recipient")
+        ]
 
 
 def settings(folder: Path):

@@ -1,19 +1,21 @@
 """The handbook build against plain MkDocs Material over the same pages, side by side in one run.
 
-Made-up policies of about 2,400 words in ten versions each. Two plain builds stand beside ours. Both render the policies'
-texts from their Markdown; neither can make redlines, so both are given them ready, as HTML within a page.
+Made-up policies of about 2,400 words in ten versions each. Two plain builds stand beside ours. Both render
+the policies' texts from their Markdown; neither can make redlines, so both are given them ready, as HTML
+within a page.
 
-"As it comes" is Material with search and no `nav:`, so that every page, old versions and redlines too, stands in the
-navigation, as it does unless somebody writes one out. A ratio against it says what a school saves that would have
-put the same files into a new MkDocs site.
+"As it comes" is Material with search and no `nav:`, so that every page, old versions and redlines too,
+stands in the navigation, as it does unless somebody writes one out. A ratio against it says what a school
+saves that would have put the same files into a new MkDocs site.
 
-"Archive out" is MkDocs with our own theme settings and a navigation that names policies in force and nothing older: the
-strictest there is to be measured by, since the cost of a long navigation is taken from it. A ratio against
-it says what stamping and caching save by themselves.
+"Archive out" is MkDocs with our own theme settings and a navigation that names policies in force and nothing
+older: the strictest there is to be measured by, since the cost of a long navigation is taken from it. A
+ratio against it says what stamping and caching save by themselves.
 
-The aims (cold at most half, again at most a tenth) are told for each: "again" is after a new version of one policy.
-Processor seconds are of the whole command with all its processes; wall seconds depend on what else the machine does.
-MB is the most memory any one process held; index is the search index as a multiple of one of the policies in force alone.
+The aims (cold at most half, again at most a tenth) are told for each: "again" is after a new version of one
+policy. Processor seconds are of the whole command with all its processes; wall seconds depend on what else
+the machine does. MB is the most memory any one process held; index is the search index as a multiple of one
+of the policies in force alone.
 """
 
 from __future__ import annotations
@@ -38,7 +40,11 @@ from handbook.policy.digest import canonical_text, digest_of, seal_of
 AS_OF = "2021-10-01"
 VERSIONS = 10
 SECTIONS, PARAGRAPHS, WORDS = 12, 4, 50  # about 2,400 words
-VOCABULARY = [a + b for a in "ka lo mi ne ro su ta vi wo ze pa de".split() for b in "ble ding form gate land mark ning son".split()]
+VOCABULARY = [
+    a + b
+    for a in ["ka", "lo", "mi", "ne", "ro", "su", "ta", "vi", "wo", "ze", "pa", "de"]
+    for b in ["ble", "ding", "form", "gate", "land", "mark", "ning", "son"]
+]
 SCHOOL = """name = "Bench School"
 base_address = "https://bench.example"
 categories = ["Teacher"]
@@ -50,14 +56,29 @@ COLD, WARM = 0.5, 0.1  # the aims, as parts of plain's time
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=numbers, default="10,100,200", help="numbers of policies, with ten versions each")
-    parser.add_argument("--plain-limit", type=int, default=100,
-                        help="leave Material as it comes out beyond so many policies; it takes many minutes (default: 100)")
-    parser.add_argument("--versions", type=numbers, nargs="?", const="10,20,40",
-                        help="measure instead one policy with so many versions (10,20,40), and the cost of each")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sizes", type=numbers, default="10,100,200", help="numbers of policies, with ten versions each"
+    )
+    parser.add_argument(
+        "--plain-limit",
+        type=int,
+        default=100,
+        help="leave Material as it comes out beyond so many policies; it takes many minutes (default: 100)",
+    )
+    parser.add_argument(
+        "--versions",
+        type=numbers,
+        nargs="?",
+        const="10,20,40",
+        help="measure instead one policy with so many versions (10,20,40), and the cost of each",
+    )
     given = parser.parse_args()
-    compileall.compile_dir(handbook.__path__[0], quiet=1)  # as MkDocs and its parts were when they were installed
+    compileall.compile_dir(
+        handbook.__path__[0], quiet=1
+    )  # as MkDocs and its parts were when they were installed
     print(f"Processors: {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="bench-build-") as folder:
         if given.versions:
@@ -91,13 +112,19 @@ def print_size(size: int, folder: Path, as_it_comes: bool) -> None:
     index = folder / "site/search/search_index.json"
     print(f"\n{size} policies, {pages} pages; index {index.stat().st_size / index_of_policies(index):.2f}; "
           f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    for name, cost in {**{f"plain, {name}": cost for name, cost in plain.items()}, "cold": cold, "again": again}.items():
+    for name, cost in {
+        **{f"plain, {name}": cost for name, cost in plain.items()},
+        "cold": cold,
+        "again": again,
+    }.items():
         print(f"  {name:<20}{cost.processor:>8.2f} s processor{cost.wall:>8.2f} s wall{cost.memory:>6.0f} MB")
     for name, cost in plain.items():
         for ours_name, own, aim in (("cold", cold, COLD), ("again", again, WARM)):
             part, of_wall = own.processor / cost.processor, own.wall / cost.wall
             verdict = "met" if part <= aim else "missed"
-            print(f"  {ours_name} / {name}: {part:.3f} (wall {of_wall:.3f}), aim {aim}: {verdict}", flush=True)
+            print(
+                f"  {ours_name} / {name}: {part:.3f} (wall {of_wall:.3f}), aim {aim}: {verdict}", flush=True
+            )
 
 
 def ours(folder: Path, size: int, versions: int) -> tuple[Cost, Cost]:
@@ -115,15 +142,22 @@ def ours(folder: Path, size: int, versions: int) -> tuple[Cost, Cost]:
 
 
 def print_versions(counts: list[int], folder: Path) -> None:
-    """What one version costs as a policy gets more of them: the difference between builds, by the difference in versions."""
+    """What one version costs as a policy gets more of them: the difference between builds, by the difference
+    in versions."""
     before: tuple[int, Cost, Cost] | None = None
     for count in counts:
         runs = [ours(folder / f"{count}-{run}", 1, count) for run in range(RUNS)]
         cold, again = (min(costs, key=lambda cost: cost.processor) for costs in zip(*runs))
-        print(f"{count:>3} versions: cold {cold.processor:.2f} s, again {again.processor:.2f} s, {cold.memory:.0f} MB", end="")
+        print(
+            f"{count:>3} versions: cold {cold.processor:.2f} s, again {again.processor:.2f} s, {cold.memory:.0f} MB",
+            end="",
+        )
         if before:
             more = count - before[0]
-            each = [(now.processor - then.processor) / more * 1000 for now, then in ((cold, before[1]), (again, before[2]))]
+            each = [
+                (now.processor - then.processor) / more * 1000
+                for now, then in ((cold, before[1]), (again, before[2]))
+            ]
             print(f"; each further version {each[0]:.1f} ms cold, {each[1]:.1f} ms again", end="")
         print(flush=True)
         before = count, cold, again
@@ -142,7 +176,9 @@ MKDOCS = [sys.executable, "-m", "mkdocs", "build", "-q", "-f"]
 def timed(command: list) -> Cost:
     """What a command takes, its processes taken together."""
     started = time.perf_counter()
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.DEVNULL, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -201,10 +237,16 @@ def write_version(root: Path, policy: str, label: str, sections: list[list[str]]
     digest = digest_of(canonical_text(title, body))
     seal = seal_of(policy=policy, version=label, digest=digest, effective_on=effective_on, audience=(), change=change,
                    approved_by="Governors", approved_on=approved_on)  # fmt: skip
-    text, entry = root / f"handbook/docs/policies/{policy}/{label}.md", root / f"changelog/{policy}/{label}.md"
+    text, entry = (
+        root / f"handbook/docs/policies/{policy}/{label}.md",
+        root / f"changelog/{policy}/{label}.md",
+    )
     for path in (text, entry):
         path.parent.mkdir(parents=True, exist_ok=True)
-    text.write_text(f"---\ntitle: {title}\nowner: Business Manager\naudience: all\neffective_on: {effective_on}\n---\n\n{body}", encoding="utf-8")
+    text.write_text(
+        f"---\ntitle: {title}\nowner: Business Manager\naudience: all\neffective_on: {effective_on}\n---\n\n{body}",
+        encoding="utf-8",
+    )
     supersedes = f"supersedes: {before}\n" if before else ""
     entry.write_text(f"---\n{supersedes}change: {change}\napproved_by: Governors\napproved_on: {approved_on}\n"
                      f"digest: {digest}\nseal: {seal}\n---\n\nOne section is new.\n", encoding="utf-8")  # fmt: skip

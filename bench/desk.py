@@ -1,11 +1,13 @@
-"""What the desk costs as a school grows: home, a notice, a person and the CSV export, with ten years of notices behind them.
+"""What the desk costs as a school grows: home, a notice, a person and the CSV export, with ten years of
+notices behind them.
 
     python bench/desk.py [--sizes 150,8000,100000] [--keep FOLDER]
 
-Every size is a school of its own: so many people, ten yearly notices of one policy to all of them, each sent and all but the
-last acknowledged by 97 in 100. Facts are written as the service writes them, ledger lines and all; the last size takes minutes.
-Pages are asked for 20 times each, the first ten people of the last notice after the first; the middle one counts. The export is
-read in parts as a server would, and compared with the sqlite3 command line writing the same rows of the same query as CSV.
+Every size is a school of its own: so many people, ten yearly notices of one policy to all of them, each sent
+and all but the last acknowledged by 97 in 100. Facts are written as the service writes them, ledger lines
+and all; the last size takes minutes. Pages are asked for 20 times each, the first ten people of the last
+notice after the first; the middle one counts. The export is read in parts as a server would, and compared
+with the sqlite3 command line writing the same rows of the same query as CSV.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ ENTRY = {"policy": "p", "version": "v", "owner": "Business Manager", "questions"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="150,8000,100000")
-    parser.add_argument("--keep", type=Path, help="keep the databases in this folder, and use those that are there")
+    parser.add_argument(
+        "--keep", type=Path, help="keep the databases in this folder, and use those that are there"
+    )
     chosen = parser.parse_args()
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="desk-bench-"))
     try:
@@ -76,7 +80,11 @@ def measure(root: Path, people: int) -> dict[str, float]:
     (root / "school.toml").write_text(SETTINGS, encoding="utf-8")
     for name in ("handbook/docs/policies", "changelog"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    service = Service.open(settings_from({"ACK_HANDBOOK": str(root), "ACK_DATABASE": str(root / "ack.db"), "ACK_SECRET_KEYS": "k" * 40}))
+    service = Service.open(
+        settings_from(
+            {"ACK_HANDBOOK": str(root), "ACK_DATABASE": str(root / "ack.db"), "ACK_SECRET_KEYS": "k" * 40}
+        )
+    )
     service.store.migrate()
     if fresh:
         started = time.perf_counter()
@@ -84,7 +92,11 @@ def measure(root: Path, people: int) -> dict[str, float]:
         print(f"{people}: recorded in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     started = time.perf_counter()
     rows = standing_now.refresh(service, NOW)
-    print(f"{people}: {rows} rows computed for the desk in {time.perf_counter() - started:.1f} s", file=sys.stderr, flush=True)
+    print(
+        f"{people}: {rows} rows computed for the desk in {time.perf_counter() - started:.1f} s",
+        file=sys.stderr,
+        flush=True,
+    )
     found = pages(service)
     found.update(export(service))
     service.store.close()
@@ -102,7 +114,9 @@ def fill(service: Service, people: int) -> None:
             text = tx.keep_document(f"# Social media\n\nThink {year} times.\n")
             notice = Notice(0, "social-media", label, "Social media", digest_of(f"# Social media\n\nThink {year} times.\n"), Change.MATERIAL,
                             date(year, 9, 1), at.date())  # fmt: skip
-            number = notices.add(tx, notice, entry_digest=tx.keep_document(canonical(ENTRY)), issued_by="Bea Manager")
+            number = notices.add(
+                tx, notice, entry_digest=tx.keep_document(canonical(ENTRY)), issued_by="Bea Manager"
+            )
         ids: dict[str, int] = {}
 
         def give(tx, one, number=number, ids=ids):
@@ -111,7 +125,13 @@ def fill(service: Service, people: int) -> None:
         def send(tx, one, ids=ids):
             values = {"kind": "notice", "outcome": "sent", "address": one.email, "detail": "250 OK"}
             key = ids[one.person_id]
-            tx.record("message.outcome", delivery_id=key, recipient_id=key, message_id=f"<{key}@larkspur-row.example>", **values)
+            tx.record(
+                "message.outcome",
+                delivery_id=key,
+                recipient_id=key,
+                message_id=f"<{key}@larkspur-row.example>",
+                **values,
+            )
 
         def acknowledge(tx, one, ids=ids, label=label, text=text):
             tx.record("acknowledged", recipient_id=ids[one.person_id], person_id=one.person_id, policy="social-media", version=label,
@@ -157,7 +177,12 @@ def pages(service: Service) -> dict[str, float]:
     client.post(path, headers={"Origin": BASE})
     with service.store.read() as connection:
         notice = connection.execute("SELECT MAX(id) FROM notice").fetchone()[0]
-        ids = [row[0] for row in connection.execute("SELECT person_id FROM recipient WHERE notice_id = ? LIMIT 10", (notice,))]
+        ids = [
+            row[0]
+            for row in connection.execute(
+                "SELECT person_id FROM recipient WHERE notice_id = ? LIMIT 10", (notice,)
+            )
+        ]
     found: dict[str, float] = {}
     for name, paths in {
         "home": ["/ack/desk/"],
@@ -206,10 +231,25 @@ def by_command_line(database: Path, notice: int, cut: int) -> float:
     command = shutil.which("sqlite3")
     if command is None:
         return 0.0
-    values = {"notice": notice, "cut": cut, "policy": "'social-media'", "moved_to": "'[]'", "counting": "'[]'", "recipient": "NULL"}
-    script = ".mode csv\n.headers on\n" + "".join(f".parameter set :{name} {value}\n" for name, value in values.items())
+    values = {
+        "notice": notice,
+        "cut": cut,
+        "policy": "'social-media'",
+        "moved_to": "'[]'",
+        "counting": "'[]'",
+        "recipient": "NULL",
+    }
+    script = ".mode csv\n.headers on\n" + "".join(
+        f".parameter set :{name} {value}\n" for name, value in values.items()
+    )
     started = time.perf_counter()
-    done = subprocess.run([command, str(database)], input=script + notices._OF_NOTICE + ";\n", capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [command, str(database)],
+        input=script + notices._OF_NOTICE + ";\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.count("\n") > 100, done.stderr
     return time.perf_counter() - started
 
@@ -230,7 +270,9 @@ def report(results: dict[int, dict[str, float]]) -> None:
         values = [results[size][name] for size in sizes]
         growth = f"{values[-1] / values[0]:>9.1f}x" if values[0] else f"{'':>10}"
         print(f"{name:28}" + "".join(f"{value:>12.1f}" for value in values) + growth)
-    print(json.dumps({str(size): {k: round(v, 2) for k, v in found.items()} for size, found in results.items()}))
+    print(
+        json.dumps({str(size): {k: round(v, 2) for k, v in found.items()} for size, found in results.items()})
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""What one `ack due` with nothing to do costs, beside how much has been recorded: it must not grow with history.
+"""What one `ack due` with nothing to do costs, beside how much has been recorded: it must not grow with
+history.
 
-`python bench/due.py [PEOPLE POLICIES]`. A small school first, then 10,000 people and 40 policies: everyone has been told of every
-policy, and all but one in a hundred have acknowledged; those are reminded in some days.
+`python bench/due.py [PEOPLE POLICIES]`. A small school first, then 10,000 people and 40 policies: everyone
+has been told of every policy, and all but one in a hundred have acknowledged; those are reminded in some
+days.
 """
 
 from __future__ import annotations
@@ -15,16 +17,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ackservice.clock import SettableClock  # noqa: E402
-from ackservice.config import settings_from  # noqa: E402
-from ackservice.domain.notice import Basis, Notice  # noqa: E402
-from ackservice.domain.roster import Person  # noqa: E402
-from ackservice.mail.outbox import Outbox  # noqa: E402
-from ackservice.service.context import Service  # noqa: E402
-from ackservice.service.due import run_due  # noqa: E402
-from ackservice.storage import notices, roster  # noqa: E402
-from handbook.policy.version import Change  # noqa: E402
-from tests.school_tree import SchoolTree  # noqa: E402
+from ackservice.clock import SettableClock
+from ackservice.config import settings_from
+from ackservice.domain.notice import Basis, Notice
+from ackservice.domain.roster import Person
+from ackservice.mail.outbox import Outbox
+from ackservice.service.context import Service
+from ackservice.service.due import run_due
+from ackservice.storage import notices, roster
+from handbook.policy.version import Change
+from tests.school_tree import SchoolTree
 
 TOLD_AT = datetime(2021, 7, 26, 8, 0, tzinfo=UTC)
 RUNS = 20
@@ -34,9 +36,12 @@ OUTSTANDING = 100  # one in so many
 def school(folder: Path, policies: int) -> Service:
     tree = SchoolTree(folder / "school")
     for number in range(policies):
-        tree.version(f"policy-{number:02}", "2021-09", "2021-09-01", approved_on="2021-07-14", body=f"Rule {number}.")
+        tree.version(
+            f"policy-{number:02}", "2021-09", "2021-09-01", approved_on="2021-07-14", body=f"Rule {number}."
+        )
     environ = {
-        "ACK_HANDBOOK": str(tree.root), "ACK_DATABASE": str(folder / "ack.db"),
+        "ACK_HANDBOOK": str(tree.root),
+        "ACK_DATABASE": str(folder / "ack.db"),
         "ACK_SECRET_KEYS": "a key of at least thirty-two characters",
     }
     service = Service.open(settings_from(environ))
@@ -46,7 +51,9 @@ def school(folder: Path, policies: int) -> Service:
 
 def record_history(service: Service, people: int, policies: int) -> None:
     """A notice of each policy to everyone, sent, and acknowledged by nearly all."""
-    staff = [Person(f"P{n:05}", f"Person {n}", f"p{n}@larkspur-row.example", "Employee") for n in range(people)]
+    staff = [
+        Person(f"P{n:05}", f"Person {n}", f"p{n}@larkspur-row.example", "Employee") for n in range(people)
+    ]
     with service.store.write(TOLD_AT) as tx:
         for person in staff:
             roster.add_entry(tx, person)
@@ -54,15 +61,40 @@ def record_history(service: Service, people: int, policies: int) -> None:
     for number in range(policies):
         with service.store.write(TOLD_AT) as tx:
             digest = tx.keep_document(f"# Policy {number}\n\nRule {number}.\n")
-            notice = Notice(0, f"policy-{number:02}", "2021-09", f"Policy {number}", digest, Change.NEW, date(2021, 9, 1), date(2021, 7, 26))
+            notice = Notice(
+                0,
+                f"policy-{number:02}",
+                "2021-09",
+                f"Policy {number}",
+                digest,
+                Change.NEW,
+                date(2021, 9, 1),
+                date(2021, 7, 26),
+            )
             notice_id = notices.add(tx, notice, entry_digest=tx.keep_document(entry), issued_by="bench")
             for place, person in enumerate(staff):
                 recipient = notices.add_recipient(tx, notice_id, person, Basis.CHANGE)
-                tx.record("message.outcome", delivery_id=recipient, recipient_id=recipient, kind="notice", outcome="sent",
-                          message_id=f"<{recipient}@bench>", address=person.email, detail="250")
+                tx.record(
+                    "message.outcome",
+                    delivery_id=recipient,
+                    recipient_id=recipient,
+                    kind="notice",
+                    outcome="sent",
+                    message_id=f"<{recipient}@bench>",
+                    address=person.email,
+                    detail="250",
+                )
                 if place % OUTSTANDING:
-                    tx.record("acknowledged", recipient_id=recipient, person_id=person.person_id, policy=notice.policy,
-                              version="2021-09", digest=digest, method="link", typed_name=person.name)
+                    tx.record(
+                        "acknowledged",
+                        recipient_id=recipient,
+                        person_id=person.person_id,
+                        policy=notice.policy,
+                        version="2021-09",
+                        digest=digest,
+                        method="link",
+                        typed_name=person.name,
+                    )
 
 
 def measure(people: int, policies: int) -> float:
@@ -83,8 +115,10 @@ def measure(people: int, policies: int) -> float:
         with service.store.read() as connection:
             lines = connection.execute("SELECT MAX(n) FROM ledger").fetchone()[0]
         service.store.close()
-        print(f"{people:>6} people, {policies:>2} policies, {lines:>9,} ledger lines: nothing to do {later * 1000:7.2f} ms; "
-              f"the first run, which plans {people * policies // OUTSTANDING:,} reminders, {first:.2f} s")
+        print(
+            f"{people:>6} people, {policies:>2} policies, {lines:>9,} ledger lines: nothing to do {later * 1000:7.2f} ms; "
+            f"the first run, which plans {people * policies // OUTSTANDING:,} reminders, {first:.2f} s"
+        )
         return later
 
 

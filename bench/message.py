@@ -1,6 +1,7 @@
-"""What one message costs: composing it from facts and writing its bytes, beside a plain build with `email.policy`.
+"""What one message costs: composing it from facts and writing its bytes, beside a plain build with
+`email.policy`.
 
-    python -m bench.message [NUMBER]
+python -m bench.message [NUMBER]
 """
 
 from __future__ import annotations
@@ -23,22 +24,35 @@ NAMES = ("Ada Lovelace", "Zofia Żółć", "محمد عبد الله")
 def facts(number: int) -> NoticeFacts:
     """A notice as it goes to person `number`: name and link differ, the rest is the same."""
     item = NoticeItem(
-        NoticeKind.CHANGE, "Social Media Policy", "2021-09", date(2021, 9, 1), date(2021, 9, 1), date(2021, 8, 31),
+        NoticeKind.CHANGE,
+        "Social Media Policy",
+        "2021-09",
+        date(2021, 9, 1),
+        date(2021, 9, 1),
+        date(2021, 8, 31),
         "One duty is new, and everyone has it. Please read it before the autumn term begins.",
-        Contact("Headteacher", "head@school.example"), f"https://policies.school.example/ack/a/{number:034d}",
+        Contact("Headteacher", "head@school.example"),
+        f"https://policies.school.example/ack/a/{number:034d}",
         (ChangeItem("Other policies", "added", "What you post must never put a child at risk."),),
         text_link="https://policies.school.example/policies/social-media/2021-09/",
     )
     name = f"{NAMES[number % len(NAMES)]} {number}"
-    return NoticeFacts("Greenfield School", name, "Teacher", (item,), Contact("Business Manager", "business@school.example"))
+    return NoticeFacts(
+        "Greenfield School", name, "Teacher", (item,), Contact("Business Manager", "business@school.example")
+    )
 
 
 def ours(composed: Composed, number: int) -> bytes:
     """The message as the service writes it."""
     return envelope(
-        composed, message_id=f"<d{number}@policies.school.example>", sender="Greenfield School <notices@school.example>",
-        recipient_name=NAMES[number % len(NAMES)], recipient_address=f"p{number}@school.example",
-        reply_to="Business Manager <business@school.example>", bounce_address="", date=WHEN,
+        composed,
+        message_id=f"<d{number}@policies.school.example>",
+        sender="Greenfield School <notices@school.example>",
+        recipient_name=NAMES[number % len(NAMES)],
+        recipient_address=f"p{number}@school.example",
+        reply_to="Business Manager <business@school.example>",
+        bounce_address="",
+        date=WHEN,
         headers={"X-Handbook-Delivery": str(number)},
     ).data
 

@@ -20,14 +20,15 @@ CHANGES = (0, 50, 200, 800)
 
 
 def policy(words: int, seed: int) -> list[str]:
-    """A rendered text of about that many words in blocks: every tenth a heading, paragraphs of forty words between."""
+    """A rendered text of about that many words in blocks: every tenth a heading, paragraphs of forty words
+    between."""
     chance = Random(seed)
     vocabulary = [f"word{n}" for n in range(3000)] + ["the", "of", "and", "to"] * 250
     blocks = []
     for n in range(words // 40):
         if n % 10 == 0:
             blocks.append(f'<h2 id="part-{n}">{" ".join(chance.choices(vocabulary, k=4))}</h2>')
-        blocks.append(f'<p>{" ".join(chance.choices(vocabulary, k=40))}.</p>')
+        blocks.append(f"<p>{' '.join(chance.choices(vocabulary, k=40))}.</p>")
     return blocks
 
 
@@ -64,14 +65,18 @@ def table(title: str, rows: list[tuple[str, str, str]]) -> None:
 
 def main() -> None:
     texts = {size: policy(size, seed=1) for size in SIZES}
-    table("Against size: 50 edits", [(f"{n:,} words", "".join(t), "".join(edited(t, 50))) for n, t in texts.items()])
+    table(
+        "Against size: 50 edits",
+        [(f"{n:,} words", "".join(t), "".join(edited(t, 50))) for n, t in texts.items()],
+    )
     largest = texts[SIZES[-1]]
     table(
         f"Against the number of edits: {SIZES[-1]:,} words",
         [(f"{n} edits", "".join(largest), "".join(edited(largest, n))) for n in CHANGES],
     )
     table(
-        "Texts with nothing in common", [(f"{n:,} words", "".join(t), "".join(policy(n, seed=2))) for n, t in texts.items()]
+        "Texts with nothing in common",
+        [(f"{n:,} words", "".join(t), "".join(policy(n, seed=2))) for n, t in texts.items()],
     )
     table(
         "One paragraph, nothing in common",
@@ -82,13 +87,15 @@ def main() -> None:
     for blocks in (100, 200, 400, 800):
         maker = Maker(blocks)
         document: Document = maker.document(blocks)
-        rows.append((f"{blocks} blocks", body(document.markdown()), body(maker.edited(document, 50).markdown())))
+        rows.append(
+            (f"{blocks} blocks", body(document.markdown()), body(maker.edited(document, 50).markdown()))
+        )
     table("Lists, tables, notes and all: 50 edits", rows)
     print(f"\nPeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
 
 
 def _one_paragraph(blocks: list[str]) -> str:
-    return "<p>" + " ".join(b[b.index(">") + 1:b.rindex("<")] for b in blocks) + "</p>"
+    return "<p>" + " ".join(b[b.index(">") + 1 : b.rindex("<")] for b in blocks) + "</p>"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""How fast a notice goes out: ours beside plain Flask-Mail, to a sink on loopback, without delay and with 20 ms each way.
+"""How fast a notice goes out: ours beside plain Flask-Mail, to a sink on loopback, without delay and with 20
+ms each way.
 
-`python bench/send.py [PEOPLE]`. The sink is a process of its own. Pace is off; three connections, as by default. Flask-Mail sends
-the same text, first with `send()` for each message, then over one `connect()`. Each is measured with a sink that takes commands one
-by one, and with one that offers PIPELINING, as the servers of Microsoft and Google do; Flask-Mail makes no use of the offer.
-Beside the rates stands the processor time a message costs this process, which a busy machine
-changes less. Without delay what counts is the disk (each outcome is durable before the next message goes), so of five rounds the
-median is told.
+`python bench/send.py [PEOPLE]`. The sink is a process of its own. Pace is off; three connections, as by
+default. Flask-Mail sends the same text, first with `send()` for each message, then over one `connect()`.
+Each is measured with a sink that takes commands one by one, and with one that offers PIPELINING, as the
+servers of Microsoft and Google do; Flask-Mail makes no use of the offer. Beside the rates stands the
+processor time a message costs this process, which a busy machine changes less. Without delay what counts is
+the disk (each outcome is durable before the next message goes), so of five rounds the median is told.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from flask import Flask  # noqa: E402
-from flask_mail import Mail, Message  # noqa: E402
+from flask import Flask
+from flask_mail import Mail, Message
 
-from ackservice.clock import SystemClock  # noqa: E402
-from ackservice.config import settings_from  # noqa: E402
-from ackservice.mail.transports import transport_from  # noqa: E402
-from ackservice.service import composing, issuing  # noqa: E402
-from ackservice.service.context import Service  # noqa: E402
-from ackservice.service.roster import import_roster  # noqa: E402
-from ackservice.service.sending import send_due  # noqa: E402
-from ackservice.storage import deliveries  # noqa: E402
-from tests.school_tree import larkspur_row, roster_csv  # noqa: E402
+from ackservice.clock import SystemClock
+from ackservice.config import settings_from
+from ackservice.mail.transports import transport_from
+from ackservice.service import composing, issuing
+from ackservice.service.context import Service
+from ackservice.service.roster import import_roster
+from ackservice.service.sending import send_due
+from ackservice.storage import deliveries
+from tests.school_tree import larkspur_row, roster_csv
 
 DELAY = 0.020  # seconds each way
 NOW = datetime(2021, 7, 26, 8, 0, tzinfo=UTC)
@@ -85,7 +86,9 @@ class Sink(asyncio.Protocol):
 
 def serve(delay: float, pipelining: bool, port) -> None:
     async def main():
-        server = await asyncio.get_running_loop().create_server(lambda: Sink(delay, pipelining), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Sink(delay, pipelining), "127.0.0.1", 0
+        )
         port.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -106,7 +109,8 @@ def with_sink(delay: float, pipelining: bool, work: Callable[[int], None]) -> No
 def queued_school(folder: Path, people: int) -> Service:
     tree = larkspur_row(folder / "school")
     environ = {
-        "ACK_HANDBOOK": str(tree.root), "ACK_DATABASE": str(folder / "ack.db"),
+        "ACK_HANDBOOK": str(tree.root),
+        "ACK_DATABASE": str(folder / "ack.db"),
         "ACK_SECRET_KEYS": "a key of at least thirty-two characters",
     }
     service = Service.open(settings_from(environ))
@@ -144,12 +148,18 @@ def measure_ours(service: Service, port: int, people: int) -> Measured:
     return measured(people, work)
 
 
-def measure_flask_mail(letters: list[tuple[str, str, str, str]], port: int, *, one_connection: bool) -> Measured:
+def measure_flask_mail(
+    letters: list[tuple[str, str, str, str]], port: int, *, one_connection: bool
+) -> Measured:
     app = Flask(__name__)
-    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port, MAIL_DEFAULT_SENDER="notices@larkspur-row.example")
+    app.config.update(
+        MAIL_SERVER="127.0.0.1", MAIL_PORT=port, MAIL_DEFAULT_SENDER="notices@larkspur-row.example"
+    )
     mail = Mail(app)
     with app.app_context():
-        messages = [Message(subject, [address], body=text, html=html) for address, subject, text, html in letters]
+        messages = [
+            Message(subject, [address], body=text, html=html) for address, subject, text, html in letters
+        ]
         return measured(len(messages), lambda: (over_one if one_connection else one_by_one)(mail, messages))
 
 
@@ -166,12 +176,18 @@ def over_one(mail: Mail, messages: list[Message]) -> None:
 
 def letters_of(service: Service) -> list[tuple[str, str, str, str]]:
     with service.store.read() as connection:
-        found = [composing.compose(service, connection, d, NOW) for d in deliveries.due(connection, NOW, 1_000_000)]
-    return [(letter.address, letter.composed.subject, letter.composed.text, letter.composed.html) for letter in found]
+        found = [
+            composing.compose(service, connection, d, NOW) for d in deliveries.due(connection, NOW, 1_000_000)
+        ]
+    return [
+        (letter.address, letter.composed.subject, letter.composed.text, letter.composed.html)
+        for letter in found
+    ]
 
 
 def bench(delay: float, people: int, *, pipelining: bool, rounds: int) -> None:
-    """Each of the three in turn, `rounds` times over; the median of the ratios is told, with the figures of its round."""
+    """Each of the three in turn, `rounds` times over; the median of the ratios is told, with the figures of
+    its round."""
     found: list[tuple[Measured, Measured, Measured]] = []
 
     def work(port: int) -> None:
@@ -187,9 +203,14 @@ def bench(delay: float, people: int, *, pipelining: bool, rounds: int) -> None:
         with_sink(delay, pipelining, work)
     found.sort(key=lambda three: three[0].rate / three[1].rate)
     ours, each, connected = found[len(found) // 2]
-    name = (f"{delay * 1000:.0f} ms each way" if delay else "no delay") + (", PIPELINING" if pipelining else "")
+    name = (f"{delay * 1000:.0f} ms each way" if delay else "no delay") + (
+        ", PIPELINING" if pipelining else ""
+    )
     print(f"{name}, {people} people: ours {ours}, Flask-Mail send() {each}, one connect() {connected}")
-    print(f"    ratios: {ours.rate / each.rate:.2f} of send(), {ours.rate / connected.rate:.2f} of one connect()", flush=True)
+    print(
+        f"    ratios: {ours.rate / each.rate:.2f} of send(), {ours.rate / connected.rate:.2f} of one connect()",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The rendered bodies of frozen pages: texts and redlines, by digest and renderer, from the cache where they are there."""
+"""The rendered bodies of frozen pages: texts and redlines, by digest and renderer, from the cache where they
+are there."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from handbook.policy import redline
 from handbook.policy.html_tree import parse_lines
 from handbook.site import RedlineBody, TextBody
 from handbook.sources import made_with
+
 
 def renderer(kept: BodyCache) -> Callable[[str], str]:
     """`handbook.render.body`, remembering what it has rendered."""
@@ -66,4 +68,3 @@ def _redline_html(old: str, new: str) -> str:
     )
     count = "1 change" if found.changes == 1 else f"{found.changes} changes"
     return f'<nav class="hb-jump" aria-label="Changes"><span>{count}</span>{links}</nav>\n{found.html}'
-

@@ -12,7 +12,8 @@ from handbook.checked_files import Damaged, read_checked, write_checked
 class BodyCache:
     """Bodies in a folder, one file each, the first line being the SHA-256 of the rest.
 
-    Losing the folder, or any file in it, costs time and nothing else: a damaged file is rendered anew and counted.
+    Losing the folder, or any file in it, costs time and nothing else: a damaged file is rendered anew and
+    counted.
     """
 
     def __init__(self, folder: Path | None):

@@ -1,4 +1,5 @@
-"""Build the whole site into a folder: into a new one first, which takes the old one's place only when all went well."""
+"""Build the whole site into a folder: into a new one first, which takes the old one's place only when all
+went well."""
 
 from __future__ import annotations
 
@@ -12,20 +13,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-# Material prints a notice about MkDocs' future on import unless told not to; `handbook stage` is our answer to it.
+# Material prints a notice about MkDocs' future on import unless told not to; `handbook stage` is our answer
+# to it.
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 
-from mkdocs.commands.build import build as mkdocs_build  # noqa: E402
-from mkdocs.config import load_config  # noqa: E402
-from mkdocs.exceptions import Abort, ConfigurationError  # noqa: E402
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, ConfigurationError
 
-from handbook.body_cache import BodyCache  # noqa: E402
-from handbook.files import exchange  # noqa: E402
-from handbook.generator import CACHE, Progress, Run  # noqa: E402
-from handbook.last_site import LastSite  # noqa: E402
-from handbook.policy.errors import HandbookError  # noqa: E402
-from handbook.policy.library import load_school  # noqa: E402
-from handbook.themed_pages import ThemedPages  # noqa: E402
+from handbook.body_cache import BodyCache
+from handbook.files import exchange
+from handbook.generator import CACHE, Progress, Run
+from handbook.last_site import LastSite
+from handbook.policy.errors import HandbookError
+from handbook.policy.library import load_school
+from handbook.themed_pages import ThemedPages
 
 LEFT_FOR = 24 * 60 * 60  # seconds
 OURS = Path(__file__).parent / "mkdocs.yml"
@@ -65,19 +67,29 @@ def build(
 ) -> Built:
     """Build the handbook of the checkout at `root` as it stands on `as_of`.
 
-    `base_address` is school.toml's unless given; links between pages are relative, so the site works under any host.
-    `cache` is `.cache/handbook` of the checkout unless given. `progress` is told how far it is. The same input gives the
-    same bytes.
+    `base_address` is school.toml's unless given; links between pages are relative, so the site works under
+    any host. `cache` is `.cache/handbook` of the checkout unless given. `progress` is told how far it is.
+    The same input gives the same bytes.
 
-    Raises FaultsFound for anything wrong with the policies, and BuildFailed for any warning or error of the generator
-    and for a folder that cannot be written.
+    Raises FaultsFound for anything wrong with the policies, and BuildFailed for any warning or error of the
+    generator and for a folder that cannot be written.
     """
     root, output = Path(root).resolve(), Path(output).resolve()
     _refuse_foreign(output)
     load_school(root)  # a wrong folder is told by the name of the file it lacks
     cache = cache or root / CACHE
     themed, last = ThemedPages(cache / "pages"), LastSite(output, cache / "sites")
-    run = Run(root, as_of, built_on, drafts, base_address, BodyCache(cache), themed=themed, last=last, progress=progress)
+    run = Run(
+        root,
+        as_of,
+        built_on,
+        drafts,
+        base_address,
+        BodyCache(cache),
+        themed=themed,
+        last=last,
+        progress=progress,
+    )
     new = _new_folder(output)
     try:
         with _build_date(built_on), _collected_warnings() as warnings:
@@ -98,7 +110,9 @@ def config_of(root: Path, site_dir: Path, **settings: object):
     own = root / "handbook" / "mkdocs.yml"
     if own.exists():
         return load_config(str(own), site_dir=str(site_dir), **settings)
-    return load_config(str(OURS), docs_dir=str(root / "handbook" / "docs"), site_dir=str(site_dir), **settings)
+    return load_config(
+        str(OURS), docs_dir=str(root / "handbook" / "docs"), site_dir=str(site_dir), **settings
+    )
 
 
 def _generate(run: Run, site_dir: Path, warnings: list[str]) -> None:
@@ -124,7 +138,9 @@ def _refuse_foreign(output: Path) -> None:
     if output.exists() and not output.is_dir():
         raise BuildFailed([f"{output}: is a file, and the site needs a folder"])
     if output.is_dir() and any(output.iterdir()) and not (output / "policies.json").exists():
-        raise BuildFailed([f"{output}: holds files that are not a site of the handbook; name an empty or new folder"])
+        raise BuildFailed(
+            [f"{output}: holds files that are not a site of the handbook; name an empty or new folder"]
+        )
 
 
 def _new_folder(output: Path) -> Path:
@@ -141,7 +157,8 @@ def _new_folder(output: Path) -> Path:
 
 
 def _sweep(new: Path) -> None:
-    """Take away what builds of this site that were killed left beside it, once it is too old to be one still going on."""
+    """Take away what builds of this site that were killed left beside it, once it is too old to be one still
+    going on."""
     start = new.name.rpartition("-")[0]
     for left in new.parent.glob(f"{start}-*"):
         if new.stat().st_mtime - left.stat().st_mtime > LEFT_FOR:

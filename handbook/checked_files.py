@@ -1,4 +1,5 @@
-"""Files of a cache, each beginning with the SHA-256 of what follows, so that a damaged one is known for what it is."""
+"""Files of a cache, each beginning with the SHA-256 of what follows, so that a damaged one is known for what
+it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The `handbook` command: what writers of policies do. The commands that make the site stand in `site_cli.py`."""
+"""The `handbook` command: what writers of policies do. The commands that make the site stand in
+`site_cli.py`."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except FaultsFound as error:
             click.echo(str(error), err=True)
-            raise click.ClickException(f"{_count(len(error.faults), 'fault')} found; mend what is listed above") from error
+            raise click.ClickException(
+                f"{_count(len(error.faults), 'fault')} found; mend what is listed above"
+            ) from error
         except HandbookError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
@@ -70,7 +73,9 @@ def check(root: Path) -> None:
 @main.command()
 @click.argument("policy")
 @click.argument("version")
-@click.option("--effective", "effective_on", type=DAY, required=True, help="The day it takes effect, YYYY-MM-DD.")
+@click.option(
+    "--effective", "effective_on", type=DAY, required=True, help="The day it takes effect, YYYY-MM-DD."
+)
 @click.option("--change", type=click.Choice(["material", "clarification", "withdrawn"]), default="material",
               show_default=True, help="Kind of change; a policy's first version is always new.")  # fmt: skip
 @root_option
@@ -88,7 +93,9 @@ def new(policy: str, version: str, effective_on: date, change: str, root: Path) 
     if starts and change == "withdrawn":
         raise HandbookError(f"{policy} has no version to withdraw")
     kind = Change.NEW if starts else Change(change)
-    made = {files.entry_path(policy, version): draft_entry(kind, latest.label if latest else None, effective_on)}
+    made = {
+        files.entry_path(policy, version): draft_entry(kind, latest.label if latest else None, effective_on)
+    }
     if kind is not Change.WITHDRAWN:
         made[files.text_path(policy, version)] = _draft_text(root, school, policy, known, effective_on)
     _write_all(root, made)
@@ -104,7 +111,8 @@ def new(policy: str, version: str, effective_on: date, change: str, root: Path) 
 @click.option("--on", "approved_on", type=DAY, required=True, help="The day it was approved, YYYY-MM-DD.")
 @root_option
 def approve(policy: str, version: str, approved_by: str, approved_on: date, root: Path) -> None:
-    """Record an approval in the change entry, with the digest of the text and the seal over what was approved.
+    """Record an approval in the change entry, with the digest of the text and the seal over what was
+    approved.
 
     \b
     Example: handbook approve social-media 2022-09 --by "Board of Governors" --on 2022-07-13
@@ -115,7 +123,9 @@ def approve(policy: str, version: str, approved_by: str, approved_on: date, root
     _refuse_approval(library.policy(policy), found, approved_by, approved_on, today())
     source = files.read_source(root, found.entry.path)
     files.replace(root, found.entry.path, approved_entry(source, found, approved_by, approved_on))
-    click.echo(f"Approved {found.policy} {version}: by {approved_by} on {approved_on}, written to {found.entry.path}")
+    click.echo(
+        f"Approved {found.policy} {version}: by {approved_by} on {approved_on}, written to {found.entry.path}"
+    )
     click.echo(f"Digest: {found.text.digest}" if found.text else "A withdrawal has no text, so no digest")
     last = last_day_of_notice(found.effective_on, school.notice.period_months, school.notice.deemed_days)
     click.echo(f"Takes effect on {found.effective_on}; the last day to give notice is {last}")
@@ -203,9 +213,15 @@ def _refuse_approval(policy: Policy, version: PolicyVersion, approved_by: str, d
     if not entry.summary:
         raise HandbookError(f"{entry.path} says nothing to staff yet; below its front matter, tell in two or three "
                             "sentences what changed, who it concerns and what to do")  # fmt: skip
-    earlier = [v.label for v in policy.versions if label_key(v.label) < label_key(version.label) and not v.entry.approved_by]
+    earlier = [
+        v.label
+        for v in policy.versions
+        if label_key(v.label) < label_key(version.label) and not v.entry.approved_by
+    ]
     if earlier:
-        raise HandbookError(f"{name} follows {earlier[-1]}, which is not approved; approve or delete that first")
+        raise HandbookError(
+            f"{name} follows {earlier[-1]}, which is not approved; approve or delete that first"
+        )
 
 
 def _text(version: PolicyVersion) -> str:

@@ -10,7 +10,8 @@ ZONE = ZoneInfo("Europe/London")
 
 
 def today() -> date:
-    """The day at the school; the day of SOURCE_DATE_EPOCH where that is set, so that a build can be repeated."""
+    """The day at the school; the day of SOURCE_DATE_EPOCH where that is set, so that a build can be
+    repeated."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     return now.astimezone(ZONE).date()

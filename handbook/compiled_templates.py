@@ -13,7 +13,8 @@ from handbook.sources import made_with
 
 
 class CompiledTemplates(BytecodeCache):
-    """Compiled templates in a folder, by name, source and what they are compiled with: filters may be worked out in them.
+    """Compiled templates in a folder, by name, source and what they are compiled with: filters may be worked
+    out in them.
 
     Losing the folder, or any file in it, costs time and nothing else.
     """

@@ -15,7 +15,8 @@ from handbook.files import files_below
 
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE)
 DATA_TYPE = re.compile(r"""type\s*=\s*["']?(?:application/(?:ld\+)?json|text/plain)""", re.IGNORECASE)
-# Pages get no Cache-Control of their own: hosts join headers of several rules, and Netlify's default is to revalidate.
+# Pages get no Cache-Control of their own: hosts join headers of several rules, and Netlify's default is to
+# revalidate.
 LONG = "public, max-age=31536000, immutable"
 FINGERPRINTED = re.compile(r"\.[0-9a-f]{8}\.min\.(?:css|js)$")
 
@@ -23,7 +24,9 @@ FINGERPRINTED = re.compile(r"\.[0-9a-f]{8}\.min\.(?:css|js)$")
 def inline_scripts(html: str) -> set[str]:
     """The code of every inline script a browser would run."""
     found = INLINE_SCRIPT.finditer(html)
-    return {m["code"] for m in found if " src=" not in m["attributes"] and not DATA_TYPE.search(m["attributes"])}
+    return {
+        m["code"] for m in found if " src=" not in m["attributes"] and not DATA_TYPE.search(m["attributes"])
+    }
 
 
 def source_of(code: str) -> str:
@@ -32,7 +35,8 @@ def source_of(code: str) -> str:
 
 
 def policy(scripts: Iterable[str]) -> str:
-    """The Content-Security-Policy under which exactly these inline scripts run, and nothing from elsewhere."""
+    """The Content-Security-Policy under which exactly these inline scripts run, and nothing from
+    elsewhere."""
     hashes = sorted(map(source_of, scripts))
     return "; ".join(
         [
@@ -65,15 +69,20 @@ def headers_file(site: Path, scripts: Iterable[str]) -> str:
     }
     blocks = [("/*", everywhere)]
     blocks += [(f"/{path}", {"Cache-Control": LONG}) for path in _fingerprinted(site)]
-    blocks += [("/policies/*.md", {"Content-Type": "text/markdown; charset=utf-8", "X-Robots-Tag": "noindex"})]
+    blocks += [
+        ("/policies/*.md", {"Content-Type": "text/markdown; charset=utf-8", "X-Robots-Tag": "noindex"})
+    ]
     blocks += [("/feed.xml", {"Content-Type": "application/atom+xml; charset=utf-8"})]
     return "\n".join(_block(path, headers) for path, headers in blocks)
 
 
 def write_headers(site: Path, pages: Iterable[str], known: Iterable[str] = ()) -> None:
-    """Write `_headers` for a site in which the scripts of these pages run, and those that are known already."""
+    """Write `_headers` for a site in which the scripts of these pages run, and those that are known
+    already."""
     found = (inline_scripts((site / page).read_text(encoding="utf-8")) for page in pages)
-    (site / "_headers").write_text(headers_file(site, set(known).union(*found)), encoding="utf-8", newline="\n")
+    (site / "_headers").write_text(
+        headers_file(site, set(known).union(*found)), encoding="utf-8", newline="\n"
+    )
 
 
 def _fingerprinted(site: Path) -> list[str]:

@@ -19,7 +19,9 @@ class Day(click.ParamType):
             return value
         if day := day_of(value):
             return day
-        self.fail(f"expected a day of the calendar, year-month-day such as 2021-09-01, found {value!r}", param, ctx)
+        self.fail(
+            f"expected a day of the calendar, year-month-day such as 2021-09-01, found {value!r}", param, ctx
+        )
 
 
 DAY = Day()

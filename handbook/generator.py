@@ -90,7 +90,8 @@ class Run:
 
     @classmethod
     def of(cls, config: MkDocsConfig) -> Run:
-        """The run `handbook build` put into the configuration, or else one for today, as `mkdocs build` needs it."""
+        """The run `handbook build` put into the configuration, or else one for today, as `mkdocs build`
+        needs it."""
         given = config.extra.get("handbook_run")
         if given:
             return given
@@ -123,7 +124,8 @@ def prepare(run: Run, config: MkDocsConfig) -> None:
 
 
 def navigation(nav: list | None, site: Site, docs: Path) -> list | None:
-    """The navigation with `policies/` replaced by the policies, and without pages the school does not have."""
+    """The navigation with `policies/` replaced by the policies, and without pages the school does not
+    have."""
     if nav is None:
         return None
     expanded = []
@@ -139,7 +141,8 @@ def navigation(nav: list | None, site: Site, docs: Path) -> list | None:
 
 
 def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
-    """Take the policy sources out and put the generated pages in; a page of the school's own comes before ours."""
+    """Take the policy sources out and put the generated pages in; a page of the school's own comes before
+    ours."""
     for file in list(files):
         if file.src_uri.startswith(POLICIES) and file.is_documentation_page():
             files.remove(file)
@@ -150,8 +153,12 @@ def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
             files.append(File.generated(config, path, content=text, inclusion=inclusion))
     if run.site.frozen:
         shell = stamp.shell_markdown()
-        files.append(File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV))
-    titles = {path: TITLE.search(text)[0] for path, text in run.site.pages.items()}  # may stand in the navigation
+        files.append(
+            File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV)
+        )
+    titles = {
+        path: TITLE.search(text)[0] for path, text in run.site.pages.items()
+    }  # may stand in the navigation
     run.themed.open(common(config, files, run.as_of, run.built_on, titles))
 
 
@@ -166,7 +173,13 @@ def finish(run: Run, config: MkDocsConfig) -> None:
             run.progress("Writing versions and comparisons", number, len(run.site.frozen))
             path = f"{page.address}index.html"
             key = shell.key(page, key_of(page.body) if page.body else "")
-            _publish(run, out, path, key, lambda: shell.stamp(page, html_of(page.body, run.cache) if page.body else ""))
+            _publish(
+                run,
+                out,
+                path,
+                key,
+                lambda: shell.stamp(page, html_of(page.body, run.cache) if page.body else ""),
+            )
             scripts[path] = shell.scripts
     for path, text in run.site.files.items():
         _publish(run, out, path, digest_of(text), lambda: text)
@@ -190,12 +203,16 @@ def _warn_of_broken_links(run: Run, out: Path) -> None:
     for page in run.site.frozen:
         if page.living:
             for target in broken_links(html_of(page.body, run.cache), page.address, out, run.site.moved):
-                log.warning("%s: links to '%s', which is not on the site", page.body.version.text.path, target)
+                log.warning(
+                    "%s: links to '%s', which is not on the site", page.body.version.text.path, target
+                )
 
 
 def _is_served(config: MkDocsConfig) -> bool:
     """Whether `mkdocs serve` has set the address of this machine already."""
-    return (config.site_url or "").startswith((f"http://{config.dev_addr}", "http://127.0.0.1", "http://localhost"))
+    return (config.site_url or "").startswith(
+        (f"http://{config.dev_addr}", "http://127.0.0.1", "http://localhost")
+    )
 
 
 def _targets(nav: list):

@@ -12,7 +12,13 @@ from mkdocs.structure.pages import Page
 
 from handbook.generator import Run, add_files, finish, prepare
 from handbook.page_events import (
-    finished_page, generated_page, index_page, own_page, page_content, valid, with_kept_template,
+    finished_page,
+    generated_page,
+    index_page,
+    own_page,
+    page_content,
+    valid,
+    with_kept_template,
 )  # fmt: skip
 from handbook.policy.errors import HandbookError
 
@@ -37,7 +43,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    """Keep the theme's compiled templates from one build to the next; not where a plugin's filters may be part of them."""
+    """Keep the theme's compiled templates from one build to the next; not where a plugin's filters may be
+    part of them."""
     env.bytecode_cache = _run.templates if _run.themed.is_open else None
     env.loader = with_kept_template(env.loader)
     return env
@@ -45,7 +52,8 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 @event_priority(-100)
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Hold the links of the school's own pages to the day shown; keep from Markdown what is rendered already."""
+    """Hold the links of the school's own pages to the day shown; keep from Markdown what is rendered
+    already."""
     return generated_page(_run, page, markdown) if page.file.generated_by else own_page(_run, markdown)
 
 

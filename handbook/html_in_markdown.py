@@ -1,4 +1,5 @@
-"""Rendered HTML as Markdown that every generator turns back into the same HTML, with its headings known to it."""
+"""Rendered HTML as Markdown that every generator turns back into the same HTML, with its headings known to
+it."""
 
 from __future__ import annotations
 
@@ -13,8 +14,13 @@ RELATIVE = re.compile(r'(?P<start><(?:a|img)\b[^>]*? (?:href|src)=")(?![a-zA-Z][
 
 
 def as_markdown(html: str) -> str:
-    """`handbook.render.body`'s HTML, one block a line: headings become Markdown, everything else stays raw HTML."""
-    return "\n\n".join(_heading(line) for line in html.rstrip("\n").split("\n")) if "<pre" not in html else _careful(html)
+    """`handbook.render.body`'s HTML, one block a line: headings become Markdown, everything else stays raw
+    HTML."""
+    return (
+        "\n\n".join(_heading(line) for line in html.rstrip("\n").split("\n"))
+        if "<pre" not in html
+        else _careful(html)
+    )
 
 
 def one_folder_deeper(html: str) -> str:
@@ -38,5 +44,7 @@ def _heading(line: str) -> str:
     if not found:
         return line
     level, anchor, inner = found.groups()
-    words = "".join(part if TAG.fullmatch(part) else plain_markdown(unescape(part)) for part in TAG.split(inner))
+    words = "".join(
+        part if TAG.fullmatch(part) else plain_markdown(unescape(part)) for part in TAG.split(inner)
+    )
     return f"{'#' * int(level)} {words} {{: #{anchor} }}"

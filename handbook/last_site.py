@@ -1,4 +1,5 @@
-"""The site that a build replaces: pages that would come out the same are taken over from it as links to their files."""
+"""The site that a build replaces: pages that would come out the same are taken over from it as links to
+their files."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from handbook.files import link
 class LastSite:
     """What the last build into a folder was made from, file by file.
 
-    A file is taken over only where its key is the same and nobody has touched it since, by its size and time of change.
-    Losing the record, or a file system without links, costs time and nothing else.
+    A file is taken over only where its key is the same and nobody has touched it since, by its size and time
+    of change. Losing the record, or a file system without links, costs time and nothing else.
     """
 
     def __init__(self, output: Path, folder: Path):
@@ -27,14 +28,17 @@ class LastSite:
         self._made: dict[str, list] = {}
 
     def take(self, path: str, key: str, new: Path) -> bool:
-        """Whether the file could be put into the new site as it was; `key` is the digest of all it is made from."""
+        """Whether the file could be put into the new site as it was; `key` is the digest of all it is made
+        from."""
         before = self._before.get(path)
         if not before or before[0] != key:
             return False
         taken = f"{new}/{path}"
         try:
             link(f"{self._output}/{path}", taken)
-            if _touched(taken) != before[1:]:  # asked of what was taken: another build may be replacing the site
+            if (
+                _touched(taken) != before[1:]
+            ):  # asked of what was taken: another build may be replacing the site
                 os.unlink(taken)
                 return False
         except OSError:

@@ -1,4 +1,5 @@
-"""Links from the school's own pages to policies, and from policy texts to other pages, held to what the site has."""
+"""Links from the school's own pages to policies, and from policy texts to other pages, held to what the site
+has."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ OF_POLICY = re.compile(r"policies/([a-z0-9-]+)(?=/|\Z)")
 TARGET = re.compile(r'<(?:a|img)\b[^>]*? (?:href|src)="([^"]+)"')
 
 
-def held_to_day(markdown: str, known: Collection[str], shown: Collection[str], in_force: Collection[str]) -> str:
+def held_to_day(
+    markdown: str, known: Collection[str], shown: Collection[str], in_force: Collection[str]
+) -> str:
     """Markdown of a school's own page, as it can be linked on the day shown.
 
-    A policy that has no page on that day is named and not linked; one without a text in force is linked without its
-    section. Links to policies that never existed are left, for the strict build to find.
+    A policy that has no page on that day is named and not linked; one without a text in force is linked
+    without its section. Links to policies that never existed are left, for the strict build to find.
     """
 
     def held(link: re.Match[str]) -> str:
@@ -35,7 +38,8 @@ def held_to_day(markdown: str, known: Collection[str], shown: Collection[str], i
 def broken_links(html: str, address: str, site: Path, moved: Mapping[str, str]) -> Iterator[str]:
     """Relative links of a page's body that lead to no file of the built site; `address` is the page's folder.
 
-    `moved` leads from former ids of policies to their own: an approved text keeps its links, and the host redirects them.
+    `moved` leads from former ids of policies to their own: an approved text keeps its links, and the host
+    redirects them.
     """
     for target in TARGET.findall(html):
         parts = urlsplit(unescape(target))
@@ -43,6 +47,6 @@ def broken_links(html: str, address: str, site: Path, moved: Mapping[str, str]) 
             continue
         path = posixpath.normpath(posixpath.join("/", address, unquote(parts.path))).lstrip("/")
         if (found := OF_POLICY.match(path)) and found[1] in moved:
-            path = f"policies/{moved[found[1]]}{path[found.end():]}"
+            path = f"policies/{moved[found[1]]}{path[found.end() :]}"
         if not ((site / path).is_file() or (site / path / "index.html").is_file()):
             yield unescape(target)

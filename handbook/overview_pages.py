@@ -48,8 +48,12 @@ def home_page(book: Handbook, site_name: str, render: Render) -> str:
 def changelog_pages(book: Handbook, render: Render) -> dict[str, str]:
     """`changelog/`, and a page a year once there are more entries than one page should hold."""
     found = entries(book)
-    years = sorted({v.effective_on.year for _, v in found}, reverse=True) if len(found) > NEWEST_ENTRIES else []
-    pages = {"changelog/index.md": _changelog(book, found[:NEWEST_ENTRIES], render, "changelog/", years=years)}
+    years = (
+        sorted({v.effective_on.year for _, v in found}, reverse=True) if len(found) > NEWEST_ENTRIES else []
+    )
+    pages = {
+        "changelog/index.md": _changelog(book, found[:NEWEST_ENTRIES], render, "changelog/", years=years)
+    }
     for year in years:
         of_year = [e for e in found if e[1].effective_on.year == year]
         pages[f"changelog/{year}.md"] = _changelog(book, of_year, render, f"changelog/{year}/", year=year)
@@ -100,7 +104,11 @@ def _card(book: Handbook, policy: Policy, version: PolicyVersion, render: Render
 
 def _recent(book: Handbook, policy: Policy, version: PolicyVersion) -> dict:
     before = book.before(policy, version)
-    words = {Change.NEW: "is new", Change.WITHDRAWN: "was withdrawn", Change.CLARIFICATION: "was made clearer"}
+    words = {
+        Change.NEW: "is new",
+        Change.WITHDRAWN: "was withdrawn",
+        Change.CLARIFICATION: "was made clearer",
+    }
     return {
         "title": version.text.title if version.text else book.title(policy),
         "label": version.label,
@@ -125,7 +133,13 @@ def _state(book: Handbook, policy: Policy) -> dict:
 
 
 def _changelog(
-    book: Handbook, found: list[Entry], render: Render, page: str, *, years: list[int] | None = None, year: int = 0
+    book: Handbook,
+    found: list[Entry],
+    render: Render,
+    page: str,
+    *,
+    years: list[int] | None = None,
+    year: int = 0,
 ) -> str:
     lead = "Every change to the policies, the latest effective date first."
     if years:
@@ -140,8 +154,11 @@ def _changelog(
         lead=lead,
         years=links,
         entries=[_entry(book, *e, render, page) for e in found],
-        by_policy=[] if year else [
-            (relative(page, policy_address(p)) + "#versions-of-this-policy", book.title(p)) for p in book.policies()
+        by_policy=[]
+        if year
+        else [
+            (relative(page, policy_address(p)) + "#versions-of-this-policy", book.title(p))
+            for p in book.policies()
         ],
         school=book.school,
         days=book.days,
@@ -155,7 +172,9 @@ def _entry(book: Handbook, policy: Policy, version: PolicyVersion, render: Rende
     links = [(relative(page, version_address(version)), f"Version {version.label}")]
     if before and version.text:
         links.insert(0, (relative(page, redline_address(before, version)), "See what changed"))
-    approved = f"Approved by {entry.approved_by} on {long_date(entry.approved_on)}." if entry.approved_by else ""
+    approved = (
+        f"Approved by {entry.approved_by} on {long_date(entry.approved_on)}." if entry.approved_by else ""
+    )
     age = (book.days.as_of - version.effective_on).days
     return {
         "heading": f"{title}, {long_date(version.effective_on)}",

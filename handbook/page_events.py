@@ -21,7 +21,8 @@ def own_page(run: Run, markdown: str) -> str:
 
 
 def generated_page(run: Run, page: Page, markdown: str) -> str:
-    """A generated page as Markdown is to see it: without the HTML that is finished already, and nothing of a kept one."""
+    """A generated page as Markdown is to see it: without the HTML that is finished already, and nothing of a
+    kept one."""
     path = page.file.dest_uri
     if run.themed.find(path, page.file.content_string):
         return ""
@@ -55,7 +56,9 @@ def finished_page(run: Run, page: Page, html: str) -> str:
     if kept:
         return kept.html
     html = valid(html)
-    if page.file.generated_by and set(page.links_to_anchors or ()) <= {page.file}:  # else another page can break its links
+    if page.file.generated_by and set(page.links_to_anchors or ()) <= {
+        page.file
+    }:  # else another page can break its links
         anchors = page.present_anchor_ids or ()
         run.themed.add(path, page.file.content_string, html, anchors, inline_scripts(html))
     return html

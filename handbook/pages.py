@@ -17,7 +17,9 @@ from handbook.render import body
 from handbook.site import Days, FrozenPage, Handbook, Site
 from handbook.wording import fill
 
-NO_SERVICE = "/ack/* /404.html 404!\n"  # a preview must not reach the service; these rules come before netlify.toml's
+NO_SERVICE = (
+    "/ack/* /404.html 404!\n"  # a preview must not reach the service; these rules come before netlify.toml's
+)
 
 
 def site(
@@ -44,7 +46,9 @@ def site(
         "review/index.md": review_page(book),
         **guide_pages(book),
         **{f"{policy_address(p)}index.md": policy_page(book, p, render) for p in policies},
-        **{f"policies/{old}/index.md": _moved(book, library.policies[new], old) for old, new in moved.items()},
+        **{
+            f"policies/{old}/index.md": _moved(book, library.policies[new], old) for old, new in moved.items()
+        },
     }
     frozen = [page for policy in policies for page in frozen_pages(book, policy)]
     nav = [p for p in policies if p.in_force(as_of) or p.on_notice(as_of)]
@@ -61,7 +65,13 @@ def site(
 
 
 def handbook(
-    library: Library, school: School, as_of: date, built_on: date, *, drafts: bool = False, base_address: str | None = None
+    library: Library,
+    school: School,
+    as_of: date,
+    built_on: date,
+    *,
+    drafts: bool = False,
+    base_address: str | None = None,
 ) -> Handbook:
     """What pages are drawn from; `base_address` is the school's unless given."""
     base = (base_address or school.base_address).rstrip("/")
@@ -91,7 +101,12 @@ def _files(book: Handbook, policies: list[Policy], moved: Mapping[str, str]) -> 
     }
     days = book.days
     files["policies.json"] = manifest(
-        book.library, book.school, days.as_of, days.built_on, drafts=book.drafts, base_address=book.base_address
+        book.library,
+        book.school,
+        days.as_of,
+        days.built_on,
+        drafts=book.drafts,
+        base_address=book.base_address,
     )
     files["feed.xml"] = atom(book.library, book.school, days.as_of, base_address=book.base_address)
     rules = [NO_SERVICE] if book.drafts else []

@@ -45,7 +45,9 @@ def standing(book: Handbook, policy: Policy, version: PolicyVersion) -> str:
             return f"Version {version.label}, not approved; meant for {day}"
         case stage:
             ended = policy.after(version)
-            until = f" until {long_date(ended.effective_on)}" if ended and stage is not Stage.ON_NOTICE else ""
+            until = (
+                f" until {long_date(ended.effective_on)}" if ended and stage is not Stage.ON_NOTICE else ""
+            )
             return f"Version {version.label}, from {day}{until}"
 
 
@@ -186,7 +188,9 @@ def _redline_page(old: PolicyVersion, new: PolicyVersion) -> FrozenPage:
 def _description(book: Handbook, policy: Policy, version: PolicyVersion) -> str:
     stage = book.stage(policy, version)
     if stage is Stage.IN_FORCE:
-        return f"{version.text.title} of {book.school.name}, in force since {long_date(version.effective_on)}."
+        return (
+            f"{version.text.title} of {book.school.name}, in force since {long_date(version.effective_on)}."
+        )
     return f"{version.text.title} of {book.school.name}: {stage}."
 
 
@@ -198,9 +202,13 @@ def _notes_on_policy(book: Handbook, policy: Policy) -> list[dict]:
     if latest is None and not notes:
         notes.append(_note("draft", "No version is in force.", "There is only a draft so far."))
     elif latest is None:
-        notes.insert(0, _note("notice", "No version is in force yet.", "Until then this policy does not apply."))
+        notes.insert(
+            0, _note("notice", "No version is in force yet.", "Until then this policy does not apply.")
+        )
     elif latest.is_withdrawal:
-        text = f"It has not applied since {long_date(latest.effective_on)}. Earlier versions are listed below."
+        text = (
+            f"It has not applied since {long_date(latest.effective_on)}. Earlier versions are listed below."
+        )
         notes.insert(0, _note("withdrawn", "This policy is withdrawn.", text, _why(page, latest)))
     if book.drafts:
         drafts = [v for v in book.shown(policy) if book.stage(policy, v) is Stage.DRAFT]
@@ -212,7 +220,9 @@ def _coming(book: Handbook, policy: Policy, version: PolicyVersion, page: str) -
     before = book.before(policy, version)
     day = long_date(version.effective_on)
     if version.is_withdrawal:
-        return _note("notice", f"Ends on {day}.", "This policy is to be withdrawn.", _why(page, version, "Why it ends"))
+        return _note(
+            "notice", f"Ends on {day}.", "This policy is to be withdrawn.", _why(page, version, "Why it ends")
+        )
     links = [(relative(page, version_address(version)), f"Read version {version.label}")]
     if before is None:
         return _note("notice", f"Takes effect on {day}.", f"Version {version.label} is on notice.", links)
@@ -240,10 +250,14 @@ def _notes_on_version(book: Handbook, policy: Policy, version: PolicyVersion) ->
     """The plain mark of where a version stands, and what is in force instead."""
     page = version_address(version)
     current, latest = policy.in_force(book.days.as_of), policy.latest_in_effect(book.days.as_of)
-    instead = [(relative(page, policy_address(policy)), f"Version {current.label}, in force")] if current else []
+    instead = (
+        [(relative(page, policy_address(policy)), f"Version {current.label}, in force")] if current else []
+    )
     match book.stage(policy, version):
         case Stage.IN_FORCE:
-            return [_note("in-force", "This is the version in force.", "This address stays as it is for good.")]
+            return [
+                _note("in-force", "This is the version in force.", "This address stays as it is for good.")
+            ]
         case Stage.SUPERSEDED:
             words = "A newer version is in force." if current else "The policy has been withdrawn since."
             lead = "This withdrawal is over." if version.is_withdrawal else "This version no longer applies."
@@ -258,7 +272,9 @@ def _notes_on_version(book: Handbook, policy: Policy, version: PolicyVersion) ->
         words = f"It ends on {long_date(version.effective_on)}."
         return [_note("notice", "This policy is to be withdrawn.", words, instead)]
     until = "Until then the version before it applies." if current else "Until then no version applies."
-    return [_note("notice", f"This version takes effect on {long_date(version.effective_on)}.", until, instead)]
+    return [
+        _note("notice", f"This version takes effect on {long_date(version.effective_on)}.", until, instead)
+    ]
 
 
 def _neighbours(book: Handbook, policy: Policy, version: PolicyVersion) -> list[tuple[str, str]]:

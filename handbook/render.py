@@ -1,7 +1,8 @@
-"""Policy Markdown to HTML that is safe to show, and to plain text: for archive pages, redlines, notices and evidence.
+"""Policy Markdown to HTML that is safe to show, and to plain text: for archive pages, redlines, notices and
+evidence.
 
-Raw HTML is shown as the text it is. What comes out is further held to the elements, attributes and link schemes
-listed here, whatever an extension may add. No image is fetched from another host.
+Raw HTML is shown as the text it is. What comes out is further held to the elements, attributes and link
+schemes listed here, whatever an extension may add. No image is fetched from another host.
 """
 
 from __future__ import annotations
@@ -23,37 +24,85 @@ from handbook.policy.html_tree import Child, Node, joined, parse, text_of, tidy,
 from handbook.policy.plain_text import plain_text
 from handbook.sections import sections
 
-# mkdocs.yml lists the same, so that a text looks and is anchored alike everywhere. Not attr_list or md_in_html:
-# they let a text set any attribute, and write raw HTML.
+# mkdocs.yml lists the same, so that a text looks and is anchored alike everywhere. Not attr_list or
+# md_in_html: they let a text set any attribute, and write raw HTML.
 EXTENSIONS: tuple[str, ...] = (
-    "abbr", "admonition", "def_list", "fenced_code", "footnotes", "sane_lists", "tables", "toc",
+    "abbr",
+    "admonition",
+    "def_list",
+    "fenced_code",
+    "footnotes",
+    "sane_lists",
+    "tables",
+    "toc",
     "handbook.render:AlignByClass",
 )
 EXTENSION_CONFIGS: dict[str, dict[str, object]] = {
-    "tables": {"use_align_attribute": True},  # else style="…", which the site's Content-Security-Policy forbids
+    "tables": {
+        "use_align_attribute": True
+    },  # else style="…", which the site's Content-Security-Policy forbids
     "toc": {"permalink": False, "marker": ""},  # "[TOC]" is text
 }
 
 TAGS = frozenset(
-    "h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd table thead tbody tr th td blockquote pre hr div"
-    " a abbr br code em img span strong sub sup".split()
+    [
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "blockquote",
+        "pre",
+        "hr",
+        "div",
+        "a",
+        "abbr",
+        "br",
+        "code",
+        "em",
+        "img",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+    ]
 )
 ATTRIBUTES = {
-    "a": {"href", "title"}, "abbr": {"title"}, "img": {"src", "alt", "title"}, "ol": {"start"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
 }
 LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
 _IGNORED_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_INLINE = re.compile(r"[\\`*_\[\]!<>&\t]|  \n")  # without any of these there is nothing for Markdown to find in a line
+_INLINE = re.compile(
+    r"[\\`*_\[\]!<>&\t]|  \n"
+)  # without any of these there is nothing for Markdown to find in a line
 _LINE_START = re.compile(r"(?:\| |> |#+ |- |\d+\. | )*")
 SECTIONS_REMEMBERED = 512  # a few policies' worth: versions of one policy are rendered one after another
 _of_thread = threading.local()  # a converter cannot be shared between threads
 
 
 class AlignByClass(Extension):
-    """Writes the alignment of a table's column as a class (`align-right`): the `align` attribute is not HTML5."""
+    """Writes the alignment of a table's column as a class (`align-right`): the `align` attribute is not
+    HTML5."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the name is Python-Markdown's)
+    def extendMarkdown(self, md: Markdown) -> None:
         md.treeprocessors.register(_AlignByClass(md), "align_by_class", 0)
 
 
@@ -65,8 +114,8 @@ class _AlignByClass(Treeprocessor):
 
 
 def body(markdown: str, *, id_prefix: str = "") -> str:
-    """The HTML of a policy body, one top-level block a line. `id_prefix` goes before each id and each link to one,
-    so that two bodies can stand on one page."""
+    """The HTML of a policy body, one top-level block a line. `id_prefix` goes before each id and each link
+    to one, so that two bodies can stand on one page."""
     text = _CONTROLS.sub("", markdown.replace("\r\n", "\n"))
     parts = [_section(part, id_prefix) for part in sections(text)]
     if len(parts) > 1 and not _are_independent(parts):
@@ -107,15 +156,20 @@ def _section(markdown: str, id_prefix: str) -> _Section:
 
 
 def _are_independent(parts: list[_Section]) -> bool:
-    """Whether no heading's id would have to give way to one in another part, and no text runs from one into the next."""
+    """Whether no heading's id would have to give way to one in another part, and no text runs from one into
+    the next."""
     ids = sum(len(part.ids) for part in parts)
-    return ids == len(frozenset().union(*(part.ids for part in parts))) and all(part.is_blocks for part in parts)
+    return ids == len(frozenset().union(*(part.ids for part in parts))) and all(
+        part.is_blocks for part in parts
+    )
 
 
 def _wrapped(line: str, width: int) -> str:
     start = _LINE_START.match(line).group()
     indent = "".join(c if c in "|>" else " " for c in start)
-    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _nodes(markdown: str, id_prefix: str = "") -> tuple[Child, ...]:
@@ -151,7 +205,9 @@ def _safe(children: Iterable[Child], id_prefix: str) -> list[Child]:
         inner = _safe(child.children, id_prefix)
         if child.tag == "img" and not _is_local(child.attributes.get("src", "")):
             result.append(child.attributes.get("alt", ""))
-        elif child.tag not in TAGS or (child.tag == "a" and not _may_be_linked(child.attributes.get("href", ""))):
+        elif child.tag not in TAGS or (
+            child.tag == "a" and not _may_be_linked(child.attributes.get("href", ""))
+        ):
             result += inner
         else:
             result.append(Node(child.tag, _safe_attributes(child, id_prefix), tuple(joined(inner))))
@@ -169,7 +225,8 @@ def _safe_attributes(node: Node, id_prefix: str) -> dict[str, str]:
 
 
 def _scheme(address: str) -> str | None:
-    """The scheme of an address as a browser reads it (white space and control characters aside), None for no address."""
+    """The scheme of an address as a browser reads it (white space and control characters aside), None for no
+    address."""
     try:
         return urlsplit(_IGNORED_IN_ADDRESSES.sub("", address)).scheme.lower()
     except ValueError:

@@ -1,7 +1,7 @@
 """Renders the bodies of many policies on all processors, into the cache the build then takes them from.
 
-The other processes run this module and are given texts only. Whatever they do not deliver the build renders itself,
-so that their failing costs time and nothing else, and the site is the same with and without them.
+The other processes run this module and are given texts only. Whatever they do not deliver the build renders
+itself, so that their failing costs time and nothing else, and the site is the same with and without them.
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ def processors() -> int:
 
 
 def render_ahead(
-    jobs: Sequence[Job], kept: BodyCache, workers: int, progress: Callable[[str, int, int], None] = lambda what, done, of: None
+    jobs: Sequence[Job],
+    kept: BodyCache,
+    workers: int,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
 ) -> None:
-    """Render what the cache does not hold, in `workers` processes, this one among them; nothing where that is little."""
+    """Render what the cache does not hold, in `workers` processes, this one among them; nothing where that
+    is little."""
     missing = {job: len(kept.missing(job.keys())) for job in jobs} if kept.folder and workers > 1 else {}
     todo = [job for job, count in missing.items() if count]
     if sum(missing.values()) < WORTHWHILE or not sys.executable:

@@ -26,15 +26,22 @@ FAULTY = """<!doctype html>
 
 
 def serve(
-    root: Path, port: int, as_of: date | None, drafts: bool, today: Callable[[], date], say: Callable[[str], None]
+    root: Path,
+    port: int,
+    as_of: date | None,
+    drafts: bool,
+    today: Callable[[], date],
+    say: Callable[[str], None],
 ) -> None:
     """Serve the checkout at `root` until interrupted, as it stands on `as_of`, or on the day of each build.
 
-    Raises FaultsFound or BuildFailed when the site cannot be built at the start. What goes wrong later is said, and shown
-    in place of every page until it is mended.
+    Raises FaultsFound or BuildFailed when the site cannot be built at the start. What goes wrong later is
+    said, and shown in place of every page until it is mended.
     """
     root = Path(root).resolve()
-    logging.getLogger("mkdocs.livereload").setLevel(logging.ERROR)  # a page not found is no warning of the build
+    logging.getLogger("mkdocs.livereload").setLevel(
+        logging.ERROR
+    )  # a page not found is no warning of the build
 
     with tempfile.TemporaryDirectory(prefix="handbook-") as folder:
         site = Path(folder) / "site"

@@ -1,4 +1,5 @@
-"""Finished HTML in generated Markdown, kept from the generator's Markdown, which would take long to pass it through unchanged."""
+"""Finished HTML in generated Markdown, kept from the generator's Markdown, which would take long to pass it
+through unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ _BLOCK = (
 )
 _FIRST, _NEXT = _BLOCK.format("a", "b"), _BLOCK.format("c", "d")
 RUN = re.compile(rf"^(?:{_FIRST})$(?:\n\n(?:{_NEXT})$)*", re.MULTILINE)
-KEPT = re.compile(r"(?:<p>)?hb-kept-(\d+)-hb(?:</p>)?")  # a paragraph to Markdown, or bare within a block of HTML
+KEPT = re.compile(
+    r"(?:<p>)?hb-kept-(\d+)-hb(?:</p>)?"
+)  # a paragraph to Markdown, or bare within a block of HTML
 
 
 def set_aside(markdown: str) -> tuple[str, list[str]]:

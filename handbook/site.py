@@ -78,7 +78,8 @@ class Handbook:
         return current.text.title if current and current.text else policy.id
 
     def current(self, policy: Policy) -> PolicyVersion | None:
-        """The version the policy's own page is about: the one in force, or else the last shown with a text."""
+        """The version the policy's own page is about: the one in force, or else the last shown with a
+        text."""
         texts = [v for v in self.shown(policy) if v.text]
         return policy.in_force(self.days.as_of) or (texts[-1] if texts else None)
 
@@ -121,11 +122,12 @@ class FrozenPage:
 
 @dataclass(frozen=True)
 class Site:
-    """All a generator needs: `pages` are Markdown for it to render, `frozen` are stamped, `files` are published as they are.
+    """All a generator needs: `pages` are Markdown for it to render, `frozen` are stamped, `files` are
+    published as they are.
 
     `pages` and `files` are keyed by their path; `nav` lists the policies' pages for the navigation, in order.
-    `known`, `shown` and `in_force` are ids of policies: all there are, those with a page, those with a text in force;
-    `moved` leads from former ids to those they have become.
+    `known`, `shown` and `in_force` are ids of policies: all there are, those with a page, those with a text
+    in force; `moved` leads from former ids to those they have become.
     """
 
     pages: Mapping[str, str]

@@ -11,14 +11,19 @@ from handbook.clock import today
 from handbook.day_type import DAY
 from handbook.terminal import ProgressLine
 
-
 root_option = click.option(
     "--root", type=click.Path(file_okay=False, path_type=Path), default=".", show_default="this folder",
     help="The checkout with school.toml, handbook/ and changelog/.",
 )  # fmt: skip
-as_of_option = click.option("--as-of", type=DAY, help="Show how things stand on this day, YYYY-MM-DD (default: today).")
-drafts_option = click.option("--drafts", is_flag=True, help="Show drafts too, with a banner and kept from search engines.")
-base_option = click.option("--base-address", help="Public address of the site (default: that of school.toml).")
+as_of_option = click.option(
+    "--as-of", type=DAY, help="Show how things stand on this day, YYYY-MM-DD (default: today)."
+)
+drafts_option = click.option(
+    "--drafts", is_flag=True, help="Show drafts too, with a banner and kept from search engines."
+)
+base_option = click.option(
+    "--base-address", help="Public address of the site (default: that of school.toml)."
+)
 
 
 def register(group: click.Group) -> None:
@@ -30,7 +35,9 @@ def register(group: click.Group) -> None:
 @click.command()
 @root_option
 @as_of_option
-@click.option("--output", type=click.Path(path_type=Path), default="site", show_default=True, help="Folder of the site.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default="site", show_default=True, help="Folder of the site."
+)
 @drafts_option
 @base_option
 def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_address: str | None) -> None:
@@ -46,7 +53,9 @@ def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_addre
     built_on = today()
     line = ProgressLine()
     try:
-        built = build_site(root, output, as_of or built_on, built_on, drafts, base_address, progress=line.tell)
+        built = build_site(
+            root, output, as_of or built_on, built_on, drafts, base_address, progress=line.tell
+        )
     finally:
         line.clear()
     click.echo(
@@ -54,7 +63,9 @@ def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_addre
         f"{built.bodies_rendered} texts and comparisons rendered, {built.files_as_before} files as before."
     )
     if built.damaged:
-        click.echo(f"The cache held {built.damaged} damaged files; what they had held was made anew.", err=True)
+        click.echo(
+            f"The cache held {built.damaged} damaged files; what they had held was made anew.", err=True
+        )
 
 
 @click.command()
@@ -71,7 +82,8 @@ def stage(
     """Write the same site to FOLDER as plain Markdown with a plain mkdocs.yml, for any generator.
 
     \b
-    Example: handbook stage staged && zensical build -f staged/mkdocs.yml && handbook stage staged --finish staged/site
+    Example: handbook stage staged && zensical build -f staged/mkdocs.yml && handbook stage staged --finish
+    staged/site
     """
     from handbook.stage import finish
     from handbook.stage import stage as stage_site
@@ -92,7 +104,8 @@ def stage(
 @drafts_option
 @click.option("--port", type=int, default=8000, show_default=True, help="Port on this machine.")
 def serve(root: Path, as_of: date | None, drafts: bool, port: int) -> None:
-    """Show the site on this machine and build it anew whenever a file changes; while one is wrong, pages say what.
+    """Show the site on this machine and build it anew whenever a file changes; while one is wrong, pages say
+    what.
 
     \b
     Example: handbook serve --drafts --port 8000

@@ -29,10 +29,11 @@ def stage(
     drafts: bool = False,
     base_address: str | None = None,
 ) -> int:
-    """Write `docs/`, `overrides/` and `mkdocs.yml` to a new or empty folder, and return how many files there are.
+    """Write `docs/`, `overrides/` and `mkdocs.yml` to a new or empty folder, and return how many files there
+    are.
 
-    A generator takes every `.md` file for a page. So the exact texts of the versions, which are published under such
-    names, stand in `beside/`; `finish` puts them into the site the generator made.
+    A generator takes every `.md` file for a page. So the exact texts of the versions, which are published
+    under such names, stand in `beside/`; `finish` puts them into the site the generator made.
     """
     root, folder = Path(root).resolve(), Path(folder).resolve()
     if folder.exists() and any(folder.iterdir()):
@@ -52,7 +53,8 @@ def stage(
 
 
 def finish(folder: Path, site: Path) -> None:
-    """Add to a site built from a staged folder what its generator could not: the exact texts, and the headers."""
+    """Add to a site built from a staged folder what its generator could not: the exact texts, and the
+    headers."""
     shutil.copytree(folder / BESIDE, site, dirs_exist_ok=True)
     write_headers(site, files_below(site, ".html"))
 

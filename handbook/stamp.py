@@ -33,7 +33,8 @@ def shell_markdown() -> str:
 
 
 class Shell:
-    """The rendered shell, cut at its slots. `scripts` are the inline scripts of every page: bodies have none."""
+    """The rendered shell, cut at its slots. `scripts` are the inline scripts of every page: bodies have
+    none."""
 
     def __init__(self, html: str):
         html, found = BODY.subn("HB-SLOT-BODY", html, count=1)
@@ -45,7 +46,9 @@ class Shell:
         self._digest = hashlib.sha256(f"{made_with()}{html}".encode()).hexdigest()
         self.scripts = inline_scripts(html)
         if any(map(SLOT.search, self.scripts)):
-            raise ShellError("an inline script of the theme holds a page's title or address; put it into a file of its own")
+            raise ShellError(
+                "an inline script of the theme holds a page's title or address; put it into a file of its own"
+            )
 
     def stamp(self, page: FrozenPage, body: str) -> str:
         """The whole HTML of one frozen page."""
@@ -65,7 +68,16 @@ class Shell:
 
     def key(self, page: FrozenPage, body_key: str) -> str:
         """The digest of all a stamped page is made from."""
-        made_from = (self._digest, body_key, page.address, page.title, page.heading, page.description, page.head, page.foot)
+        made_from = (
+            self._digest,
+            body_key,
+            page.address,
+            page.title,
+            page.heading,
+            page.description,
+            page.head,
+            page.foot,
+        )
         return hashlib.sha256("\0".join(made_from).encode("utf-8")).hexdigest()
 
 

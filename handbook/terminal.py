@@ -1,4 +1,5 @@
-"""What the terminal shows: a redline, in colours where there are any and marks where there are none; how far a build is."""
+"""What the terminal shows: a redline, in colours where there are any and marks where there are none; how far
+a build is."""
 
 from __future__ import annotations
 

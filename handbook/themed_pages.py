@@ -1,8 +1,9 @@
-"""Generated pages that went through the theme, kept from one build to the next: drawing them is most of a build's work.
+"""Generated pages that went through the theme, kept from one build to the next: drawing them is most of a
+build's work.
 
-A page is taken from the cache only while all it is drawn from is the same: its own text, and what `common` tells.
-Where a school adds plugins, hooks, Markdown extensions or templates that may know more than that, or may ask a page
-for what only drawing it tells, every page is drawn anew.
+A page is taken from the cache only while all it is drawn from is the same: its own text, and what `common`
+tells. Where a school adds plugins, hooks, Markdown extensions or templates that may know more than that, or
+may ask a page for what only drawing it tells, every page is drawn anew.
 """
 
 from __future__ import annotations
@@ -22,10 +23,25 @@ from handbook.sources import HERE, digest_of_files, made_with
 
 SEARCH = "material/search"
 # Extensions of Markdown that look at nothing but the page and their own settings.
-EXTENSIONS = frozenset("abbr admonition attr_list def_list fenced_code footnotes md_in_html sane_lists tables toc".split())
+EXTENSIONS = frozenset(
+    [
+        "abbr",
+        "admonition",
+        "attr_list",
+        "def_list",
+        "fenced_code",
+        "footnotes",
+        "md_in_html",
+        "sane_lists",
+        "tables",
+        "toc",
+    ]
+)
 TEMPLATES = {".html", ".xml"}
 SITEMAP = "sitemap.xml"
-OTHER_PAGES = re.compile(r"\b(?:pages|nav|nav_item|previous_page|next_page|ancestors|parent|children|homepage)\b")
+OTHER_PAGES = re.compile(
+    r"\b(?:pages|nav|nav_item|previous_page|next_page|ancestors|parent|children|homepage)\b"
+)
 TOLD_APART = {"plugins", "hooks", "theme", "extra", "site_dir"}  # settings that are objects, or of no account
 
 
@@ -77,7 +93,8 @@ class ThemedPages:
         return self._found.get(path)
 
     def index(self, path: str, entries: list[dict]) -> None:
-        """Put what is kept of a page into the search index, or else remember what was just put there for it."""
+        """Put what is kept of a page into the search index, or else remember what was just put there for
+        it."""
         kept = self.found(path)
         if kept:
             entries.extend(kept.entries)
@@ -97,7 +114,8 @@ class ThemedPages:
         return {path: set(page.scripts) for path, page in (self._found | drawn).items()}
 
     def keep(self) -> None:
-        """Keep the pages drawn. Only for when the build has gone well: what is warned of must be warned of again."""
+        """Keep the pages drawn. Only for when the build has gone well: what is warned of must be warned of
+        again."""
         for path, (key, page) in self._drawn.items():
             rest = json.dumps([key, page.entries, page.anchors, page.scripts])
             write_checked(self._file(path), f"{rest}\n{page.html}".encode())
@@ -124,8 +142,8 @@ class ThemedPages:
 def common(config: MkDocsConfig, files: Files, *facts: object) -> str | None:
     """The digest of all that every page of a site is drawn from; None where that cannot be known.
 
-    It covers `facts`, settings and navigation, theme and overrides, the school's own pages (their titles may stand in
-    the navigation), the paths of all files, and what the site is made with.
+    It covers `facts`, settings and navigation, theme and overrides, the school's own pages (their titles may
+    stand in the navigation), the paths of all files, and what the site is made with.
     """
     overrides = sorted(Path(config.theme.custom_dir or HERE / "overrides").rglob("*"))
     if not _is_known(config) or not _are_known(overrides):
@@ -170,9 +188,14 @@ def _is_known(config: MkDocsConfig) -> bool:
 
 
 def _are_known(overrides: list[Path]) -> bool:
-    """Whether templates of the checkout's own look at no page but the one they draw; the sitemap tells addresses only."""
+    """Whether templates of the checkout's own look at no page but the one they draw; the sitemap tells
+    addresses only."""
     return not any(
-        path.is_symlink() and path.is_dir()  # whose files are not listed
-        or path.suffix in TEMPLATES and path.name != SITEMAP and OTHER_PAGES.search(path.read_text("utf-8", "replace"))
+        (path.is_symlink() and path.is_dir())  # whose files are not listed
+        or (
+            path.suffix in TEMPLATES
+            and path.name != SITEMAP
+            and OTHER_PAGES.search(path.read_text("utf-8", "replace"))
+        )
         for path in overrides
     )

@@ -16,9 +16,20 @@ from markupsafe import Markup, escape
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORDS_A_MINUTE = 200
-MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def long_date(day: date) -> str:
@@ -51,7 +62,9 @@ def relative(page: str, to: str) -> str:
 def plain_markdown(text: str) -> Markup:
     """Text as Markdown that shows it letter by letter."""
     escaped = str(escape(text))
-    return Markup(re.sub(r"([\\`*_{}\[\]#+!|~^=])", r"\\\1", escaped.replace("&#", "&\0")).replace("&\0", "&#"))
+    return Markup(
+        re.sub(r"([\\`*_{}\[\]#+!|~^=])", r"\\\1", escaped.replace("&#", "&\0")).replace("&\0", "&#")
+    )
 
 
 def _yaml(value: object) -> Markup:

@@ -1,4 +1,5 @@
-"""Fixtures every folder may use: a school's checkout, its service over a real database, a clock to set, and `ack`."""
+"""Fixtures every folder may use: a school's checkout, its service over a real database, a clock to set, and
+`ack`."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def service(environ: dict[str, str]) -> Iterator[Service]:
 
 @pytest.fixture
 def staffed(service: Service) -> Service:
-    """The service with six people: two employees, a governor, one on paper, one leaver, one who joins in September."""
+    """The service with six people: two employees, a governor, one on paper, one leaver, one who joins in
+    September."""
     import_roster(service, roster_csv(), "staff.csv", now=MONDAY)
     return service
 

@@ -79,7 +79,8 @@ class SchoolTree:
         return f"changelog/{policy}/{label}.md"
 
     def rename(self, old: str, new: str) -> None:
-        """Give a policy another id, as the guide says: both folders, and the former id at the top of its latest text."""
+        """Give a policy another id, as the guide says: both folders, and the former id at the top of its
+        latest text."""
         for folder in ("handbook/docs/policies", "changelog"):
             (self.root / folder / old).rename(self.root / folder / new)
         self._last[new] = self._last.pop(old)
@@ -102,7 +103,8 @@ class SchoolTree:
         body: str = "Think before you post.",
         title: str = "",
     ) -> None:
-        """Add a version; without `approved_on` it is a draft. The first one is new, later ones are material."""
+        """Add a version; without `approved_on` it is a draft. The first one is new, later ones are
+        material."""
         before = self._last.get(policy)
         change = change or ("material" if before else "new")
         title = title or policy.replace("-", " ").capitalize() + " policy"
@@ -127,14 +129,28 @@ class SchoolTree:
             lines += ["approved_by: Board of Governors", f"approved_on: {approved_on}", f"seal: {seal}"]
             lines += [f"digest: {digest}"] if digest else []
         lines += ["changes:", "  - section: Posting", "    what: added", f"    text: What is new in {label}."]
-        self.write(self.entry_path(policy, label), "---\n" + "\n".join(lines) + f"\n---\nWhat changed in {label}.\n")
+        self.write(
+            self.entry_path(policy, label), "---\n" + "\n".join(lines) + f"\n---\nWhat changed in {label}.\n"
+        )
         self._last[policy] = label
 
 
 def larkspur_row(root: Path) -> SchoolTree:
-    """Two policies: social-media, whose 2021-09 is about to be announced, and visitors, for employees only."""
+    """Two policies: social-media, whose 2021-09 is about to be announced, and visitors, for employees
+    only."""
     tree = SchoolTree(root)
-    tree.version("social-media", "2020-09", "2020-09-01", approved_on="2020-07-15", body="Think before you post.")
-    tree.version("social-media", "2021-09", "2021-09-01", approved_on="2021-07-14", body="Think twice before you post.")
-    tree.version("visitors", "2021-01", "2021-01-04", approved_on="2020-12-01", audience=("Employee",), body="Sign visitors in.")
+    tree.version(
+        "social-media", "2020-09", "2020-09-01", approved_on="2020-07-15", body="Think before you post."
+    )
+    tree.version(
+        "social-media", "2021-09", "2021-09-01", approved_on="2021-07-14", body="Think twice before you post."
+    )
+    tree.version(
+        "visitors",
+        "2021-01",
+        "2021-01-04",
+        approved_on="2020-12-01",
+        audience=("Employee",),
+        body="Sign visitors in.",
+    )
     return tree

@@ -1,4 +1,5 @@
-"""Everything a person can type, set or meet is documented: commands, settings, variables, fields, e-mails, addresses."""
+"""Everything a person can type, set or meet is documented: commands, settings, variables, fields, e-mails,
+addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ from handbook.policy import changelog, parse, school
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
-PAGES = {path: path.read_text("utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+PAGES = {
+    path: path.read_text("utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
 EVERYTHING = "\n".join(PAGES.values())
 
 
@@ -41,7 +44,9 @@ def test_each_command_is_documented_with_an_example(name):
 
 def test_no_command_is_documented_that_is_not_there():
     told = re.findall(r"^\| `((?:ack|handbook) [^`]+)` \|", REFERENCE, re.MULTILINE)
-    unknown = [line for line in told if not any(line == name or line.startswith(name + " ") for name in COMMANDS)]
+    unknown = [
+        line for line in told if not any(line == name or line.startswith(name + " ") for name in COMMANDS)
+    ]
     assert unknown == []
 
 
@@ -58,7 +63,9 @@ def examples() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "line"), examples())
 def test_options_in_the_documentation_exist(page, line):
-    name = max((name for name in COMMANDS if line == name or line.startswith(name + " ")), key=len, default=None)
+    name = max(
+        (name for name in COMMANDS if line == name or line.startswith(name + " ")), key=len, default=None
+    )
     if name is None:
         groups = {known.rsplit(" ", 1)[0] for known in COMMANDS}
         assert line in groups, f"{page}: no such command: {line}"
@@ -103,7 +110,11 @@ def variables() -> set[str]:
     found: set[str] = set()
     for package in ("ackservice", "handbook"):
         for path in (ROOT / package).rglob("*.py"):
-            found |= set(re.findall(r'(?:environ\.get\(|environ\[|environ\.setdefault\()"([A-Z_]+)"', path.read_text("utf-8")))
+            found |= set(
+                re.findall(
+                    r'(?:environ\.get\(|environ\[|environ\.setdefault\()"([A-Z_]+)"', path.read_text("utf-8")
+                )
+            )
     return found - {"NO_MKDOCS_2_WARNING", "PYTHONPATH"}  # set by us, for MkDocs and for processes of ours
 
 
@@ -127,7 +138,9 @@ def test_each_column_of_the_roster_is_documented(name):
     assert f"`{name}`" in REFERENCE.split("## The roster")[1].split("## ")[0]
 
 
-@pytest.mark.parametrize("name", sorted(p.parent.name for p in (ROOT / "ackservice/mail/templates").glob("*/subject.txt")))
+@pytest.mark.parametrize(
+    "name", sorted(p.parent.name for p in (ROOT / "ackservice/mail/templates").glob("*/subject.txt"))
+)
 def test_each_email_is_documented(name):
     assert f"`{name}`" in REFERENCE.split("## E-mails")[1].split("## ")[0]
 
@@ -143,8 +156,18 @@ def test_columns_named_in_the_reference_are_in_an_export():
 
 @pytest.mark.parametrize(
     "said",
-    ["corresponding-date rule", "Haywood", "deemed_days", "legal advice", "consent to monitoring", "Backups and exports made", "sha256sum",
-     "one month *before*", "one month *after*", "not that it was read"],  # fmt: skip
+    [
+        "corresponding-date rule",
+        "Haywood",
+        "deemed_days",
+        "legal advice",
+        "consent to monitoring",
+        "Backups and exports made",
+        "sha256sum",
+        "one month *before*",
+        "one month *after*",
+        "not that it was read",
+    ],  # fmt: skip
 )
 def test_what_the_system_does_not_decide_is_told(said):
     assert said in " ".join(REFERENCE.split())

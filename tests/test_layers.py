@@ -1,4 +1,5 @@
-"""The import table of the design, and where SQL, Flask and the clock may stand, read from the source with `ast`.
+"""The import table of the design, and where SQL, Flask and the clock may stand, read from the source with
+`ast`.
 
 Imports go down only: web, cli -> service -> storage, mail, links, ledger -> domain -> handbook.policy.
 """
@@ -16,7 +17,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
-    path.relative_to(ROOT).as_posix() for package in ("ackservice", "handbook") for path in (ROOT / package).rglob("*.py")
+    path.relative_to(ROOT).as_posix()
+    for package in ("ackservice", "handbook")
+    for path in (ROOT / package).rglob("*.py")
 )
 
 FLASK_MAIL = "ackservice/mail/flaskmail.py"  # the face of an extension of Flask, which dates messages itself
@@ -28,9 +31,19 @@ DOMAIN = {"ackservice.domain", *BASE}
 BELOW_SERVICE = {
     "ackservice.storage", "ackservice.mail", "ackservice.links", "ackservice.ledger", "ackservice.clock", "ackservice.config", *DOMAIN,
 }  # fmt: skip
-SERVICE = {"ackservice.service", "handbook", "handbook.render", *BELOW_SERVICE}  # `handbook` itself has its version alone
+SERVICE = {
+    "ackservice.service",
+    "handbook",
+    "handbook.render",
+    *BELOW_SERVICE,
+}  # `handbook` itself has its version alone
 TABLE: dict[str, set[str]] = {
-    "ackservice": {"ackservice.web", "ackservice.service", "ackservice.config", "ackservice.clock"},  # the factory
+    "ackservice": {
+        "ackservice.web",
+        "ackservice.service",
+        "ackservice.config",
+        "ackservice.clock",
+    },  # the factory
     "ackservice.errors": set(),
     "ackservice.clock": set(),
     "ackservice.ledger": set(),
@@ -40,15 +53,33 @@ TABLE: dict[str, set[str]] = {
     "ackservice.storage": {"ackservice.ledger", "ackservice.clock", *DOMAIN},
     "ackservice.mail": DOMAIN,
     "ackservice.service": SERVICE,
-    "ackservice.commands": {"ackservice.cli", "ackservice.web", "ackservice.demo", "handbook.day_type", *SERVICE},
+    "ackservice.commands": {
+        "ackservice.cli",
+        "ackservice.web",
+        "ackservice.demo",
+        "handbook.day_type",
+        *SERVICE,
+    },
     "ackservice.cli": {"ackservice.commands", *SERVICE},
-    "ackservice.web": {"ackservice", "ackservice.cli", "ackservice.web.demo", "handbook.build", "handbook.csp", *SERVICE},
+    "ackservice.web": {
+        "ackservice",
+        "ackservice.cli",
+        "ackservice.web.demo",
+        "handbook.build",
+        "handbook.csp",
+        *SERVICE,
+    },
     "ackservice.web.demo": {"ackservice.demo", "ackservice.web", *SERVICE},
     "ackservice.demo": {"ackservice", "ackservice.cli", "ackservice.web", "handbook.build", *SERVICE},
     "handbook.policy": set(),
     "handbook.hooks": {"handbook.generator", "handbook.page_events", "handbook.pages", *POLICY},
     "handbook.pages": {
-        "handbook.overview_pages", "handbook.policy_pages", "handbook.render", "handbook.site", "handbook.wording", *POLICY,
+        "handbook.overview_pages",
+        "handbook.policy_pages",
+        "handbook.render",
+        "handbook.site",
+        "handbook.wording",
+        *POLICY,
     },  # fmt: skip
     "handbook": {"handbook.pages", *POLICY},
 }
@@ -68,7 +99,8 @@ def tree(path: str) -> ast.Module:
 
 
 def imports(path: str) -> Iterator[str]:
-    """Every module a file imports, anywhere in it; `from package import name` counts as the submodule where there is one.
+    """Every module a file imports, anywhere in it; `from package import name` counts as the submodule where
+    there is one.
 
     What is imported for type checkers alone is no import.
     """
@@ -119,12 +151,26 @@ def test_pages_are_made_without_the_generator():
             file = f"{path}.py" if f"{path}.py" in SOURCES else f"{path}/__init__.py"
             waiting |= set(imports(file)) - reached
     assert {name.split(".")[0] for name in reached} & {"mkdocs", "material", "click"} == set()
-    assert reached & {"handbook.hooks", "handbook.generator", "handbook.build", "handbook.stage", "handbook.cli"} == set()
+    assert (
+        reached & {"handbook.hooks", "handbook.generator", "handbook.build", "handbook.stage", "handbook.cli"}
+        == set()
+    )
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.startswith("handbook/policy/")])
 def test_the_policy_library_is_pure_but_for_library(path):
-    reach_out = {"os", "pathlib", "tempfile", "subprocess", "socket", "urllib.request", "shutil", "sqlite3", "click", "mkdocs"}
+    reach_out = {
+        "os",
+        "pathlib",
+        "tempfile",
+        "subprocess",
+        "socket",
+        "urllib.request",
+        "shutil",
+        "sqlite3",
+        "click",
+        "mkdocs",
+    }
     found = {name.split(".")[0] for name in imports(path)} & reach_out
     calls = {name for name in called(path) if name in ("open", "print", "input")}
     if path != "handbook/policy/library.py":
@@ -152,7 +198,10 @@ def test_sql_stands_in_storage_alone(path):
 def test_flask_stands_in_web_and_the_factory_alone(path):
     web = {"flask", "werkzeug", "waitress"}
     found = {name.split(".")[0] for name in imports(path)} & web
-    if path.startswith(("ackservice/web/", "ackservice/demo/")) or path in ("ackservice/__init__.py", FLASK_MAIL):
+    if path.startswith(("ackservice/web/", "ackservice/demo/")) or path in (
+        "ackservice/__init__.py",
+        FLASK_MAIL,
+    ):
         return
     assert found == set()
 
@@ -179,7 +228,9 @@ def test_the_clock_is_read_at_the_edges_alone(path):
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.startswith("ackservice/storage/")])
 def test_the_database_reads_no_clock_either(path):
-    banned = re.compile(r"CURRENT_(TIMESTAMP|DATE|TIME)|strftime\(|datetime\('now'|julianday\(", re.IGNORECASE)
+    banned = re.compile(
+        r"CURRENT_(TIMESTAMP|DATE|TIME)|strftime\(|datetime\('now'|julianday\(", re.IGNORECASE
+    )
     assert [text for text in strings(path) if banned.search(text)] == []
 
 
@@ -222,10 +273,14 @@ def strings(path: str) -> Iterator[str]:
     told = {
         id(node.body[0].value)
         for node in ast.walk(parsed)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body and isinstance(node.body[0], ast.Expr)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(parsed):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
             yield node.value
         elif isinstance(node, ast.JoinedStr):
-            yield "?".join(v.value for v in node.values if isinstance(v, ast.Constant) and isinstance(v.value, str))
+            yield "?".join(
+                v.value for v in node.values if isinstance(v, ast.Constant) and isinstance(v.value, str)
+            )

@@ -13,7 +13,11 @@ from ackservice.storage.verify import verify as verify_ledger
 
 
 @click.command()
-@click.option("--rebuild", is_flag=True, help="Also compute anew the desk's table of where everybody stands; no record is touched.")
+@click.option(
+    "--rebuild",
+    is_flag=True,
+    help="Also compute anew the desk's table of where everybody stands; no record is touched.",
+)
 @click.pass_obj
 def migrate(app, rebuild: bool) -> None:
     """Create the database, or bring it up to this version of the software.
@@ -30,7 +34,11 @@ def migrate(app, rebuild: bool) -> None:
 
 
 @click.command()
-@click.option("--head", default="", help="A head from a receipt or an export: also check that the ledger once ended there.")
+@click.option(
+    "--head",
+    default="",
+    help="A head from a receipt or an export: also check that the ledger once ended there.",
+)
 @click.pass_obj
 def verify(app, head: str) -> None:
     """Check the ledger's chain, every record against its line, and every text against its digest.
@@ -48,7 +56,9 @@ def verify(app, head: str) -> None:
         report = verify_ledger(connection, head=head.strip().lower(), progress=progress)
     for fault in report.faults:
         click.echo(fault, err=True)
-    click.echo(f"{report.lines} ledger lines, {report.documents} texts, {report.erased} records with personal data erased.")
+    click.echo(
+        f"{report.lines} ledger lines, {report.documents} texts, {report.erased} records with personal data erased."
+    )
     click.echo(f"Head: {report.head}")
     if report.faults:
         raise click.ClickException(f"{len(report.faults)} faults: the records are not as they were written")

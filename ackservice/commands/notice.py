@@ -17,7 +17,9 @@ def notice() -> None:
 @click.argument("policy")
 @click.argument("version")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen, and show the first e-mail.")
-@click.option("--allow-short-notice", "reason", default="", metavar="REASON", help="Go ahead although it is late; kept.")
+@click.option(
+    "--allow-short-notice", "reason", default="", metavar="REASON", help="Go ahead although it is late; kept."
+)
 @click.option("--again", default="", metavar="ROUND", help="A new round for a version in force, with a name.")
 @click.pass_obj
 def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str) -> None:
@@ -33,11 +35,19 @@ def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str
     if dry_run:
         found = preview.preview_notice(app.service, policy, version, now=now, again=again)
         click.echo(preview.in_words(found))
-        click.echo("\nThe first e-mail:\n" + found.first_email if found.first_email else "\nNo e-mail: everyone is told on paper.")
+        click.echo(
+            "\nThe first e-mail:\n" + found.first_email
+            if found.first_email
+            else "\nNo e-mail: everyone is told on paper."
+        )
         click.echo("\nNothing was issued or sent (dry run).")
         return
-    done = issuing.issue(app.service, policy, version, now=now, issued_by=app.user, short_reason=reason, again=again)
-    click.echo(f"Notice issued: {done.notice.title} {done.notice.version}, effective {done.notice.effective_on}.")
+    done = issuing.issue(
+        app.service, policy, version, now=now, issued_by=app.user, short_reason=reason, again=again
+    )
+    click.echo(
+        f"Notice issued: {done.notice.title} {done.notice.version}, effective {done.notice.effective_on}."
+    )
     people = "1 person" if len(done.people) == 1 else f"{len(done.people)} people"
     click.echo(f"{people} concerned: {done.by_email} by e-mail (queued), {done.on_paper} on paper.")
     if done.short_by_days:
@@ -61,7 +71,9 @@ def close(app, policy: str, version: str, reason: str, round_: str) -> None:
     done = closing.close_notice(
         app.service, policy, version, reason=reason, closed_by=app.user, now=app.clock.now(), round_=round_
     )
-    click.echo(f"Notice closed: {done.title} {done.version}{f' ({done.round})' if done.round else ''}. The reason is kept.")
+    click.echo(
+        f"Notice closed: {done.title} {done.version}{f' ({done.round})' if done.round else ''}. The reason is kept."
+    )
 
 
 @notice.command("list")
@@ -73,7 +85,9 @@ def list_(app) -> None:
     Example: ack notice list
     """
     rows = preview.issued(app.service, app.clock.now())
-    click.echo(table(["policy", "version", "given for", "round", "issued", "effective", "people", "state"], rows))
+    click.echo(
+        table(["policy", "version", "given for", "round", "issued", "effective", "people", "state"], rows)
+    )
 
 
 def register(main: click.Group) -> None:

@@ -22,7 +22,8 @@ def roster() -> None:
 def import_(app, file: Path, dry_run: bool) -> None:
     """Take a roster FILE in: CSV in UTF-8 with person_id,name,email,category,joined_on,left_on.
 
-    All faults are reported together, and then nothing is taken. Someone missing from the file has not left: only left_on says so.
+    All faults are reported together, and then nothing is taken. Someone missing from the file has not left:
+    only left_on says so.
 
     \b
     Example: ack roster import staff.csv --dry-run

@@ -38,7 +38,8 @@ def send(app, dry_run: bool) -> None:
 def remind(app, dry_run: bool) -> None:
     """Remind everyone whose reminder is due by the days set in school.toml, and send what is due.
 
-    One e-mail a person and day, of all they have outstanding; nobody who has acknowledged; never on a day the school is closed.
+    One e-mail a person and day, of all they have outstanding; nobody who has acknowledged; never on a day
+    the school is closed.
 
     \b
     Example: ack remind --dry-run
@@ -83,8 +84,8 @@ def due(app) -> None:
 def bounces(app, source: str) -> None:
     """Read returned mail from SOURCE and mark who could not be reached.
 
-    SOURCE is a Maildir, an mbox file, an .eml file or a folder of them, or a mailbox: imaps://user@host/INBOX?password_env=NAME.
-    Reading the same mailbox again changes nothing.
+    SOURCE is a Maildir, an mbox file, an .eml file or a folder of them, or a mailbox:
+    imaps://user@host/INBOX?password_env=NAME. Reading the same mailbox again changes nothing.
 
     \b
     Example: ack bounces ~/Maildir

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +13,17 @@ from ackservice.domain import export as formats
 from ackservice.service import exporting, standing
 from handbook.day_type import DAY
 
-_SHOWN = ("person_id", "name", "category", "notified_on", "in_time", "due_on", "status", "overdue", "acknowledged_at")
+_SHOWN = (
+    "person_id",
+    "name",
+    "category",
+    "notified_on",
+    "in_time",
+    "due_on",
+    "status",
+    "overdue",
+    "acknowledged_at",
+)
 
 
 @click.command()
@@ -34,7 +43,9 @@ def status(app, policy: str, version: str, as_of: date | None, round_: str, as_j
     if as_json:
         write_out(exporting.render(report, "json"))
         return
-    click.echo(f"{report.notice.title} {report.notice.version}, effective {report.notice.effective_on}, as at {report.as_of.on}")
+    click.echo(
+        f"{report.notice.title} {report.notice.version}, effective {report.notice.effective_on}, as at {report.as_of.on}"
+    )
     click.echo(table(_SHOWN, [[row[column] for column in _SHOWN] for row in report.rows]))
     counted = formats.counts(report.rows)
     by_status = ", ".join(f"{number} {name}" for name, number in counted.by_status.items() if number)
@@ -48,9 +59,15 @@ def status(app, policy: str, version: str, as_of: date | None, round_: str, as_j
 @click.option("--format", "format_", type=click.Choice(["csv", "xlsx", "json"]), required=True)
 @click.option("--as-of", type=DAY, help="As at the end of that day, from what had been recorded by then.")
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; `-` for standard output.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write; `-` for standard output.",
+)
 @click.pass_obj
-def export(app, policy: str, version: str, format_: str, as_of: date | None, round_: str, output: Path | None) -> None:
+def export(
+    app, policy: str, version: str, format_: str, as_of: date | None, round_: str, output: Path | None
+) -> None:
     """Write one row for each recipient of POLICY VERSION. The same past day always gives the same bytes.
 
     \b
@@ -61,9 +78,13 @@ def export(app, policy: str, version: str, format_: str, as_of: date | None, rou
     if output is not None and str(output) == "-":
         write_out(content)
         return
-    target = output or Path(formats.file_name(report.notice.policy, report.notice.version, report.as_of.on, format_))
+    target = output or Path(
+        formats.file_name(report.notice.policy, report.notice.version, report.as_of.on, format_)
+    )
     write_whole(target, content)
-    click.echo(f"{target}: {len(report.rows)} people, as at {report.as_of.on}, ledger head {report.as_of.head}")
+    click.echo(
+        f"{target}: {len(report.rows)} people, as at {report.as_of.on}, ledger head {report.as_of.head}"
+    )
 
 
 def register(main: click.Group) -> None:

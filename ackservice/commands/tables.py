@@ -28,4 +28,6 @@ def _text(value: object) -> str:
 
 def _width(text: str) -> int:
     """Columns a text takes in a terminal: combining marks none, wide characters two."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )

@@ -21,10 +21,15 @@ from handbook.day_type import DAY
 @click.argument("version")
 @click.option("--as-of", type=DAY, help="As at the end of that day, from what had been recorded by then.")
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; a telling name otherwise.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write; a telling name otherwise.",
+)
 @click.pass_obj
 def evidence(app, policy: str, version: str, as_of: date | None, round_: str, output: Path | None) -> None:
-    """Write the evidence pack of POLICY VERSION: one ZIP that can be checked by hand. The same past day gives the same bytes.
+    """Write the evidence pack of POLICY VERSION: one ZIP that can be checked by hand. The same past day
+    gives the same bytes.
 
     \b
     Example: ack evidence social-media 2021-09 --as-of 2021-08-31 --output pack.zip
@@ -33,7 +38,9 @@ def evidence(app, policy: str, version: str, as_of: date | None, round_: str, ou
     target = output or Path(evidence_pack.name_of(policy, version, as_of or app.service.today(now)) + ".zip")
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".pack-", delete=False) as stream:
         try:
-            pack = evidence_pack.write(app.service, stream, by_version(app.service, policy, version, round_), on=as_of, now=now)
+            pack = evidence_pack.write(
+                app.service, stream, by_version(app.service, policy, version, round_), on=as_of, now=now
+            )
             stream.close()
             os.replace(stream.name, target)
         except BaseException:
@@ -47,19 +54,31 @@ def evidence(app, policy: str, version: str, as_of: date | None, round_: str, ou
 @click.command()
 @click.argument("policy")
 @click.argument("version")
-@click.option("--person", "people", multiple=True, metavar="PERSON", help="A person_id; again for more. Default: all who are told on paper.")
+@click.option(
+    "--person",
+    "people",
+    multiple=True,
+    metavar="PERSON",
+    help="A person_id; again for more. Default: all who are told on paper.",
+)
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write."
+)
 @click.pass_obj
 def letters(app, policy: str, version: str, people: tuple[str, ...], round_: str, output: Path) -> None:
-    """Write the letters about POLICY VERSION as a page to print from a browser: one A4 page for each person without e-mail.
+    """Write the letters about POLICY VERSION as a page to print from a browser: one A4 page for each person
+    without e-mail.
 
-    Each letter holds the person's own link: print it, hand it over, delete the file. Record it with: ack letter-given
+    Each letter holds the person's own link: print it, hand it over, delete the file. Record it with: ack
+    letter-given
 
     \b
     Example: ack letters social-media 2021-09 --output letters.html
     """
-    page, number = service.write(app.service, by_version(app.service, policy, version, round_), now=app.clock.now(), people=people)
+    page, number = service.write(
+        app.service, by_version(app.service, policy, version, round_), now=app.clock.now(), people=people
+    )
     write_whole(output, [page.encode()])
     click.echo(f"{output}: {number} {'letter' if number == 1 else 'letters'}, to print from a browser.")
 

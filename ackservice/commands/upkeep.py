@@ -15,7 +15,8 @@ from ackservice.service import personal
 @click.command()
 @click.pass_obj
 def doctor(app) -> None:
-    """Look at settings, keys, database, ledger, clock, handbook and mail; exit 1 when something must be mended. Sends nothing.
+    """Look at settings, keys, database, ledger, clock, handbook and mail; exit 1 when something must be
+    mended. Sends nothing.
 
     \b
     Example: ack doctor
@@ -36,7 +37,11 @@ def person() -> None:
 
 @person.command("export")
 @click.argument("person_id", metavar="PERSON")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; standard output otherwise.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write; standard output otherwise.",
+)
 @click.pass_obj
 def export(app, person_id: str, output: Path | None) -> None:
     """Write everything recorded about PERSON (a person_id) as JSON.
@@ -58,7 +63,8 @@ def export(app, person_id: str, output: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def erase(app, person_id: str, yes: bool) -> None:
-    """Erase the name, addresses and words of PERSON, who has left. It cannot be undone; counts and the ledger stay.
+    """Erase the name, addresses and words of PERSON, who has left. It cannot be undone; counts and the
+    ledger stay.
 
     Backups and exports made before still hold them.
 

@@ -1,4 +1,5 @@
-"""Replays the change of September 2021: a made-up school, its handbook, its roster, a notice in the outbox, a day that moves."""
+"""Replays the change of September 2021: a made-up school, its handbook, its roster, a notice in the outbox,
+a day that moves."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 @dataclass
 class Demo:
-    """A demo that is ready to be served. One act at a time: the day moves and mail goes out under one lock."""
+    """A demo that is ready to be served. One act at a time: the day moves and mail goes out under one
+    lock."""
 
     folder: Path
     root: Path
@@ -59,7 +61,8 @@ class Demo:
         return self.service.today(self.clock.now())
 
     def milestones(self) -> list[tuple[str, date]]:
-        """The days still to come that are worth a look, in their order; several on one day are named together."""
+        """The days still to come that are worth a look, in their order; several on one day are named
+        together."""
         effective, today = self.effective_on, self.today
         days = {
             "next day": today + timedelta(days=1),
@@ -71,7 +74,9 @@ class Demo:
             "a week later": effective + timedelta(days=8),
             "a month later": effective + timedelta(days=30),
         }
-        reminders = sorted(effective - timedelta(days=n) for n in self.service.settings.school.reminders.days_before)
+        reminders = sorted(
+            effective - timedelta(days=n) for n in self.service.settings.school.reminders.days_before
+        )
         coming = [day for day in reminders if day > today]
         if coming:
             days["next reminder day"] = coming[0]
@@ -82,7 +87,8 @@ class Demo:
         return [(", ".join(names), day) for day, names in sorted(named.items())]
 
     def move_to(self, day: date) -> None:
-        """Go through every day up to that one, doing what is due on each; the handbook follows. Never goes back."""
+        """Go through every day up to that one, doing what is due on each; the handbook follows. Never goes
+        back."""
         with self.lock:
             before = self._stages()
             while self.today < min(day, LAST_DAY):
@@ -101,7 +107,14 @@ class Demo:
     def do_what_is_due(self) -> None:
         """Send what waits, into the outbox and without pace."""
         with self.lock:
-            run_due(self.service, Outbox(self.outbox), self.clock, wait=lambda seconds: None, pace=False, environ={})
+            run_due(
+                self.service,
+                Outbox(self.outbox),
+                self.clock,
+                wait=lambda seconds: None,
+                pace=False,
+                environ={},
+            )
 
     def build_handbook(self) -> None:
         """Build the handbook as of the demo's day."""
@@ -144,7 +157,9 @@ def prepare(folder: Path, port: int, root: Path, host: str = "127.0.0.1") -> Dem
     school = settings.school
     settings = replace(
         settings,
-        school=replace(school, closed=replace(school.closed, weekends=True, bank_holidays="England", days=())),
+        school=replace(
+            school, closed=replace(school.closed, weekends=True, bank_holidays="England", days=())
+        ),
         database=folder / "ack.db",
         base_url=f"http://{host}:{port}",
         mail=f"outbox:{folder / 'outbox'}",
@@ -184,7 +199,9 @@ def run(
         shown_host = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
         say("Making the demo: building the handbook, giving notice to everyone …")
         demo = prepare(folder or root / "var" / "demo", port, root, shown_host)
-        app = create_app(demo.service.settings, clock=demo.clock, service=demo.service, site=demo.site, demo=demo)
+        app = create_app(
+            demo.service.settings, clock=demo.clock, service=demo.service, site=demo.site, demo=demo
+        )
         ready = server.serve(app, listener=listener)
     except BaseException:
         listener.close()
@@ -214,8 +231,14 @@ def _empty(folder: Path) -> None:
     """Clear the folder of an earlier demo; never one that holds anything else."""
     ours = {"ack.db", "ack.db-wal", "ack.db-shm", "ack.db.lock", "ack.db.sending", "outbox", "site"}
     if folder.exists():
-        foreign = sorted(entry.name for entry in folder.iterdir() if entry.name not in ours and not entry.name.startswith("."))
+        foreign = sorted(
+            entry.name
+            for entry in folder.iterdir()
+            if entry.name not in ours and not entry.name.startswith(".")
+        )
         if foreign:
-            raise SettingsError(f"{folder} holds more than a demo ({foreign[0]}): name an empty folder for the demo")
+            raise SettingsError(
+                f"{folder} holds more than a demo ({foreign[0]}): name an empty folder for the demo"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

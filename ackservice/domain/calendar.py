@@ -16,13 +16,15 @@ _LOOK_AHEAD = timedelta(days=366)
 class SchoolCalendar:
     """The school's open days, from its settings. Years are looked up once and kept.
 
-    Bank holidays are those of the `holidays` library, one-off ones such as coronations included as far as its release knows them.
-    Raises ValueError for bank holidays of a country it does not know.
+    Bank holidays are those of the `holidays` library, one-off ones such as coronations included as far as
+    its release knows them. Raises ValueError for bank holidays of a country it does not know.
     """
 
     def __init__(self, closed: ClosedSettings):
         if closed.bank_holidays and closed.bank_holidays not in _SUBDIVISIONS:
-            raise ValueError(f"expected bank_holidays of {', '.join(_SUBDIVISIONS)} or none, found {closed.bank_holidays}")
+            raise ValueError(
+                f"expected bank_holidays of {', '.join(_SUBDIVISIONS)} or none, found {closed.bank_holidays}"
+            )
         self._closed = closed
         self._bank_holidays: dict[int, frozenset[date]] = {}
 
@@ -35,7 +37,8 @@ class SchoolCalendar:
         return not any(day in closure for closure in self._closed.days)
 
     def next_open(self, day: date, limit: date | None = None) -> date | None:
-        """The first open day from that day on, itself included, and not after the limit (or a year); None when there is none."""
+        """The first open day from that day on, itself included, and not after the limit (or a year); None
+        when there is none."""
         last = day + _LOOK_AHEAD if limit is None else limit
         while day <= last:
             if self.is_open(day):

@@ -1,8 +1,9 @@
 """What is taken away from a notice: its rows as CSV, JSON or a workbook, and the name of the file.
 
-Writers take rows as `row_of` and `rows_of` make them, one at a time, so that memory stays flat, and give the same bytes for
-the same rows. In CSV and in the workbook `in_time` and `overdue` read yes or no; `in_time` reads "not applicable" for joiners
-and new rounds without a notice period, and is empty for people not told yet. In JSON they are true, false or null.
+Writers take rows as `row_of` and `rows_of` make them, one at a time, so that memory stays flat, and give the
+same bytes for the same rows. In CSV and in the workbook `in_time` and `overdue` read yes or no; `in_time`
+reads "not applicable" for joiners and new rounds without a notice period, and is empty for people not told
+yet. In JSON they are true, false or null.
 """
 
 from __future__ import annotations
@@ -18,7 +19,19 @@ from ackservice.domain.export_rows import COLUMNS, Counts, Row, counts, row_of, 
 from ackservice.domain.export_text import literal, word_of_in_time
 from ackservice.domain.export_xlsx import to_xlsx
 
-__all__ = ["COLUMNS", "FORMATS", "Counts", "Row", "counts", "file_name", "row_of", "rows_of", "to_csv", "to_json", "to_xlsx"]
+__all__ = [
+    "COLUMNS",
+    "FORMATS",
+    "Counts",
+    "Row",
+    "counts",
+    "file_name",
+    "row_of",
+    "rows_of",
+    "to_csv",
+    "to_json",
+    "to_xlsx",
+]
 
 FORMATS = ("csv", "xlsx", "json")
 _CHUNK = 500
@@ -27,7 +40,8 @@ _IN_TIME = COLUMNS.index("in_time")
 
 
 def to_csv(rows: Iterable[Row]) -> Iterator[bytes]:
-    """The rows as CSV for Excel and LibreOffice, in chunks: UTF-8 with a mark, CRLF, ISO dates, times with their offset.
+    """The rows as CSV for Excel and LibreOffice, in chunks: UTF-8 with a mark, CRLF, ISO dates, times with
+    their offset.
 
     No cell can be taken for a formula (OWASP, "CSV Injection"): texts that could be start with an apostrophe.
     """
@@ -46,8 +60,11 @@ def to_csv(rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def to_json(rows: Iterable[Row], *, as_of: date, rule: str, ledger_head: str) -> Iterator[bytes]:
-    """The rows as one JSON document, in chunks, one recipient a line: as_of, rule, ledger_head, recipients."""
-    start = json.dumps({"as_of": as_of.isoformat(), "rule": rule, "ledger_head": ledger_head}, ensure_ascii=False)
+    """The rows as one JSON document, in chunks, one recipient a line: as_of, rule, ledger_head,
+    recipients."""
+    start = json.dumps(
+        {"as_of": as_of.isoformat(), "rule": rule, "ledger_head": ledger_head}, ensure_ascii=False
+    )
     page = io.StringIO()
     page.write(start[:-1] + ', "recipients": [')
     encode = json.JSONEncoder(ensure_ascii=False, default=_iso).encode

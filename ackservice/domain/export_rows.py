@@ -43,7 +43,8 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Counts:
-    """How many recipients stand where. Outstanding and overdue count only those who still have to acknowledge."""
+    """How many recipients stand where. Outstanding and overdue count only those who still have to
+    acknowledge."""
 
     total: int = 0
     outstanding: int = 0
@@ -98,12 +99,15 @@ def counts(rows: Iterable[Row]) -> Counts:
     return tally.counts
 
 
-def row_of(notice: Notice, standing: Standing, *, as_of: date, ledger_head: str, zone: str) -> dict[str, object]:
-    """One recipient's row: dates as dates, times in the school's zone, `in_time` and `overdue` as true, false or None.
+def row_of(
+    notice: Notice, standing: Standing, *, as_of: date, ledger_head: str, zone: str
+) -> dict[str, object]:
+    """One recipient's row: dates as dates, times in the school's zone, `in_time` and `overdue` as true,
+    false or None.
 
-    Name, address and category are those the notice was frozen with. `in_time` is None for people not told yet and where no
-    notice period applies (joiners, new rounds: `basis` says so). `overdue` is None where nothing has to be acknowledged.
-    `acknowledged_at` is the date signed for paper.
+    Name, address and category are those the notice was frozen with. `in_time` is None for people not told
+    yet and where no notice period applies (joiners, new rounds: `basis` says so). `overdue` is None where
+    nothing has to be acknowledged. `acknowledged_at` is the date signed for paper.
     """
     return next(rows_of(notice, [standing], as_of=as_of, ledger_head=ledger_head, zone=zone))
 

@@ -1,4 +1,5 @@
-"""How values read in the spreadsheets people open: words for yes and no, and no text that acts as a formula."""
+"""How values read in the spreadsheets people open: words for yes and no, and no text that acts as a
+formula."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ from ackservice.domain.export_rows import Row
 from ackservice.domain.notice import Basis
 
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
-_SEEN_THROUGH = " \u00a0\u3000\ufeff\"'“”‘’"  # spaces and quotation marks some spreadsheets drop before they look
+_SEEN_THROUGH = (
+    " \u00a0\u3000\ufeff\"'“”‘’"  # spaces and quotation marks some spreadsheets drop before they look
+)
 
 
 def literal(text: str) -> str:

@@ -43,9 +43,11 @@ _COLOURED = (
 
 
 def to_xlsx(rows: Iterable[Row], *, as_of: date, rule: str, ledger_head: str, zone: str) -> bytes:
-    """The rows as a workbook: frozen heading, filters, real dates, no cell a formula or a link. Same rows, same bytes.
+    """The rows as a workbook: frozen heading, filters, real dates, no cell a formula or a link. Same rows,
+    same bytes.
 
-    Times are written as the clock in `zone` showed them, since a workbook knows no time zones; the summary says which.
+    Times are written as the clock in `zone` showed them, since a workbook knows no time zones; the summary
+    says which.
     """
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as workbook:
@@ -63,7 +65,10 @@ def _write_recipients(workbook: Workbook, sheet: Worksheet, rows: Iterable[Row])
     for index, column in enumerate(COLUMNS):
         sheet.set_column(index, index, _WIDTHS.get(column, _USUAL_WIDTH))
     heading = workbook.add_format({"bold": True, "bottom": 1})
-    day, time = _day_format(workbook), workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"})
+    day, time = (
+        _day_format(workbook),
+        workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"}),
+    )
     for index, column in enumerate(COLUMNS):
         sheet.write_string(0, index, column, heading)
     number = 0

@@ -20,7 +20,8 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """The notice period a notice was issued under, kept with it: settings may change later, evidence does not."""
+    """The notice period a notice was issued under, kept with it: settings may change later, evidence does
+    not."""
 
     period_months: int = 1
     deemed_days: int = 0
@@ -28,7 +29,9 @@ class Rule:
 
     def __str__(self) -> str:
         months = "one calendar month" if self.period_months == 1 else f"{self.period_months} calendar months"
-        deemed = f", counted from {self.deemed_days} days after the message was sent" if self.deemed_days else ""
+        deemed = (
+            f", counted from {self.deemed_days} days after the message was sent" if self.deemed_days else ""
+        )
         return (
             f"Notice of {months} by the corresponding-date rule (Dodds v Walker, 1981){deemed}: the day of the notice is "
             "not counted, and the period ends on the same day number of the last month, or on that month's last day where "
@@ -61,15 +64,17 @@ class Notice:
 
     def is_of_same_policy(self, other: Notice) -> bool:
         """Whether both are of one policy, which may have been renamed between them."""
-        return self.policy == other.policy or self.policy in other.former_ids or other.policy in self.former_ids
+        return (
+            self.policy == other.policy or self.policy in other.former_ids or other.policy in self.former_ids
+        )
 
 
 @dataclass(frozen=True)
 class Window:
     """What the one-month rule gives for one person.
 
-    `in_time`, `short_by_days` and `notice_ends_on` are None where the notice period does not apply or has not begun;
-    `due_on` is None where nothing has to be acknowledged or the person has not been told yet.
+    `in_time`, `short_by_days` and `notice_ends_on` are None where the notice period does not apply or has
+    not begun; `due_on` is None where nothing has to be acknowledged or the person has not been told yet.
     """
 
     applies: bool
@@ -81,8 +86,11 @@ class Window:
     due_on: date | None = None
 
 
-def window_of(notice: Notice, basis: Basis, notified_on: date | None, joined_on: date | None = None) -> Window:
-    """The window of one person, by the one-month rule or, for joiners and new rounds, without a notice period.
+def window_of(
+    notice: Notice, basis: Basis, notified_on: date | None, joined_on: date | None = None
+) -> Window:
+    """The window of one person, by the one-month rule or, for joiners and new rounds, without a notice
+    period.
 
     A joiner who still has a full month before the effective date gets the ordinary window.
     """
@@ -115,8 +123,12 @@ def _ordinary(notice: Notice, notified_on: date | None) -> Window:
         applies=True,
         notified_on=notified_on,
         notice_ends_on=add_months(notified_on + timedelta(days=rule.deemed_days), rule.period_months),
-        in_time=is_in_time(notified_on, notice.effective_on, rule.period_months, deemed_days=rule.deemed_days),
-        short_by_days=short_by_days(notified_on, notice.effective_on, rule.period_months, deemed_days=rule.deemed_days),
+        in_time=is_in_time(
+            notified_on, notice.effective_on, rule.period_months, deemed_days=rule.deemed_days
+        ),
+        short_by_days=short_by_days(
+            notified_on, notice.effective_on, rule.period_months, deemed_days=rule.deemed_days
+        ),
         binds_from=binding,
         due_on=binding - timedelta(days=1) if notice.must_be_acknowledged else None,
     )

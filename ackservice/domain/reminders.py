@@ -1,8 +1,8 @@
 """When reminders are due: to people who have not acknowledged, to owners, and to the Business Manager.
 
-The callers say who is still outstanding; nothing here looks at statuses. A rule is asked with the last day on which it was
-looked at: what was planned up to then is past, so that a reminder day added to the settings later never fires for it, and
-what was missed since (the service was down) collapses into one.
+The callers say who is still outstanding; nothing here looks at statuses. A rule is asked with the last day
+on which it was looked at: what was planned up to then is past, so that a reminder day added to the settings
+later never fires for it, and what was missed since (the service was down) collapses into one.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ class Reminder:
 
 @dataclass(frozen=True)
 class Occasion:
-    """A reminder to send, on `send_on`: today, or the next open day where a missed one is caught up on a closed day.
+    """A reminder to send, on `send_on`: today, or the next open day where a missed one is caught up on a
+    closed day.
 
-    `key` is the same for everything that falls on one day for one person, so that a queue can refuse a second.
+    `key` is the same for everything that falls on one day for one person, so that a queue can refuse a
+    second.
     """
 
     send_on: date
@@ -57,7 +59,8 @@ class Occasion:
 
 
 def counts_from(window: Window) -> date | None:
-    """The day reminders count back from: the day the change binds, or `due_on` for people without a notice period.
+    """The day reminders count back from: the day the change binds, or `due_on` for people without a notice
+    period.
 
     None where nothing has to be acknowledged, or the person has not been told yet.
     """
@@ -66,11 +69,14 @@ def counts_from(window: Window) -> date | None:
     return window.binds_from if window.applies else window.due_on
 
 
-def planned_reminders(window: Window, settings: ReminderSettings, calendar: SchoolCalendar) -> tuple[Reminder, ...]:
+def planned_reminders(
+    window: Window, settings: ReminderSettings, calendar: SchoolCalendar
+) -> tuple[Reminder, ...]:
     """Every reminder of someone with that window, in order, at most one a day.
 
-    Before the day it counts from, and on it, a reminder on a closed day moves to the next open day on which an
-    acknowledgement is still in time; with none left it keeps its own day. Weekly ones move to the next open day.
+    Before the day it counts from, and on it, a reminder on a closed day moves to the next open day on which
+    an acknowledgement is still in time; with none left it keeps its own day. Weekly ones move to the next
+    open day.
     """
     start = counts_from(window)
     if start is None or window.due_on is None:
@@ -89,13 +95,16 @@ def reminder_due(
 ) -> Occasion | None:
     """The reminder to queue today for someone still outstanding, or None.
 
-    `looked_at_on` is the last day this was asked for everybody, `last_reminded_on` the last day for which a reminder was sent
-    or queued to this person. Only what was planned after both, and after the day they were notified, is due.
+    `looked_at_on` is the last day this was asked for everybody, `last_reminded_on` the last day for which a
+    reminder was sent or queued to this person. Only what was planned after both, and after the day they were
+    notified, is due.
     """
     if window.notified_on is None:
         return None
     since = max(day for day in (window.notified_on, looked_at_on, last_reminded_on) if day is not None)
-    missed = [reminder for reminder in planned_reminders(window, settings, calendar) if since < reminder.on <= today]
+    missed = [
+        reminder for reminder in planned_reminders(window, settings, calendar) if since < reminder.on <= today
+    ]
     if not missed:
         return None
     latest = missed[-1]
@@ -115,9 +124,11 @@ def owner_list_due(
     calendar: SchoolCalendar,
     last_sent_on: date | None = None,
 ) -> bool:
-    """Whether the owner of a policy gets the list of who is overdue: on open days, once a week while someone is that late.
+    """Whether the owner of a policy gets the list of who is overdue: on open days, once a week while someone
+    is that late.
 
-    `overdue_for` has the days each outstanding person is overdue; those from `owner_after_days` on belong on the list.
+    `overdue_for` has the days each outstanding person is overdue; those from `owner_after_days` on belong on
+    the list.
     """
     if not calendar.is_open(today) or (last_sent_on is not None and today < last_sent_on + _WEEK):
         return False
@@ -125,7 +136,8 @@ def owner_list_due(
 
 
 def summary_due(today: date, weekday: int, last_sent_on: date | None = None) -> bool:
-    """Whether the weekly summary is due: on its weekday (0 is Monday), or later in the week when it was missed."""
+    """Whether the weekly summary is due: on its weekday (0 is Monday), or later in the week when it was
+    missed."""
     latest = today - timedelta(days=(today.weekday() - weekday) % 7)
     return latest == today if last_sent_on is None else last_sent_on < latest
 
@@ -144,7 +156,8 @@ class ReviewReminder:
 
 
 def review_reminders(review_by: date) -> tuple[ReviewReminder, ...]:
-    """Two months, one month and one week before a review, and on its day. Months by the corresponding date."""
+    """Two months, one month and one week before a review, and on its day. Months by the corresponding
+    date."""
     days = (
         (add_months(review_by, -2), "two months"),
         (add_months(review_by, -1), "one month"),
@@ -154,17 +167,26 @@ def review_reminders(review_by: date) -> tuple[ReviewReminder, ...]:
     return tuple(ReviewReminder(on, lead, review_by) for on, lead in days)
 
 
-def review_reminder_due(review_by: date, *, today: date, looked_at_on: date | None = None) -> ReviewReminder | None:
-    """The review reminder to send today: the latest one planned since the rule was last looked at; never one for the past."""
+def review_reminder_due(
+    review_by: date, *, today: date, looked_at_on: date | None = None
+) -> ReviewReminder | None:
+    """The review reminder to send today: the latest one planned since the rule was last looked at; never one
+    for the past."""
     since = today - _DAY if looked_at_on is None else looked_at_on
     missed = [reminder for reminder in review_reminders(review_by) if since < reminder.on <= today]
     return missed[-1] if missed else None
 
 
 def upcoming_last_days(
-    planned: Iterable[tuple[Subject, date]], *, today: date, within_days: int, months: int = 1, deemed_days: int = 0
+    planned: Iterable[tuple[Subject, date]],
+    *,
+    today: date,
+    within_days: int,
+    months: int = 1,
+    deemed_days: int = 0,
 ) -> tuple[tuple[Subject, date, date], ...]:
-    """For versions without a notice, each with its effective date: those whose last day to give it is near, nearest first.
+    """For versions without a notice, each with its effective date: those whose last day to give it is near,
+    nearest first.
 
     Gives (subject, effective_on, last day of notice), today and the last of `within_days` included.
     """
@@ -192,6 +214,7 @@ def _nominal(start: date, days_before: tuple[int, ...], weekly_at_most: int) -> 
 
 
 def _day_to_catch_up(window: Window, today: date, calendar: SchoolCalendar) -> date:
-    """Today, when the school is open or no open day is left to acknowledge in time; otherwise the next open day."""
+    """Today, when the school is open or no open day is left to acknowledge in time; otherwise the next open
+    day."""
     limit = window.due_on if window.due_on and today <= window.due_on else None
     return calendar.next_open(today, limit) or today

@@ -17,7 +17,8 @@ OPTIONAL_COLUMNS = ("site", "line_manager_id")
 
 @dataclass(frozen=True)
 class Person:
-    """Someone on the roster. Without an address they are told on paper; `left_on` is the first day without them."""
+    """Someone on the roster. Without an address they are told on paper; `left_on` is the first day without
+    them."""
 
     person_id: str
     name: str
@@ -31,7 +32,8 @@ class Person:
 
 @dataclass(frozen=True)
 class RosterFile:
-    """A roster file without a fault: its people in the order of its rows, and which optional columns it has."""
+    """A roster file without a fault: its people in the order of its rows, and which optional columns it
+    has."""
 
     source: str
     people: tuple[Person, ...]
@@ -51,9 +53,10 @@ class PersonChange:
 class RosterPlan:
     """What importing a file would do. Nobody is in two of the groups.
 
-    `joins` are new people; `already_left` are new to the roster, but gone: they are kept, and told nothing. `leaves` are
-    people whom the file gives a day of leaving, past or to come; `returns` had left and are back. `absent` are on the roster
-    and not in the file: they stay as they are, since only `left_on` makes a leaver.
+    `joins` are new people; `already_left` are new to the roster, but gone: they are kept, and told nothing.
+    `leaves` are people whom the file gives a day of leaving, past or to come; `returns` had left and are
+    back. `absent` are on the roster and not in the file: they stay as they are, since only `left_on` makes a
+    leaver.
     """
 
     source: str
@@ -86,11 +89,15 @@ class RosterPlan:
         if self.already_left:
             parts.append(f"{len(self.already_left)} new to the roster but already gone")
         if self.absent:
-            parts.append(f"{len(self.absent)} not in the file, who stay as they are (only left_on makes a leaver)")
+            parts.append(
+                f"{len(self.absent)} not in the file, who stay as they are (only left_on makes a leaver)"
+            )
         return ", ".join(parts) + "."
 
     def _lines(self) -> list[str]:
-        joins = [f"  joins: {_who(person)}, {person.category}{_from(person.joined_on)}" for person in self.joins]
+        joins = [
+            f"  joins: {_who(person)}, {person.category}{_from(person.joined_on)}" for person in self.joins
+        ]
         gone = [f"  already gone: {_who(person)}{_from(person.left_on)}" for person in self.already_left]
         changes = [f"  changes: {_who(change.new)}: {_differences(change)}" for change in self.changes]
         leaves = [f"  leaves: {_who(change.new)}: {_differences(change)}" for change in self.leaves]
@@ -99,7 +106,8 @@ class RosterPlan:
 
 
 def parse(data: bytes, source: str, categories: Sequence[str]) -> RosterFile:
-    """Everyone in a CSV file. Raises RosterFaults with every fault, each with its row and field; then nothing is taken."""
+    """Everyone in a CSV file. Raises RosterFaults with every fault, each with its row and field; then
+    nothing is taken."""
     table = roster_table.read(data, source)
     heading = tuple(column.casefold() for column in table.heading)
     if faults := _heading_faults(heading, table.heading):
@@ -115,11 +123,14 @@ def parse(data: bytes, source: str, categories: Sequence[str]) -> RosterFile:
 
 
 def plan(current: Mapping[str, Person], file: RosterFile, on: date) -> RosterPlan:
-    """What the file would do to the roster as it stands that day. Optional columns it lacks keep what is known."""
+    """What the file would do to the roster as it stands that day. Optional columns it lacks keep what is
+    known."""
     groups: dict[str, list] = {}
     for person in file.people:
         old = current.get(person.person_id)
-        group, entry = _as_new(person, on) if old is None else _as_known(old, _with_what_is_known(old, person, file), on)
+        group, entry = (
+            _as_new(person, on) if old is None else _as_known(old, _with_what_is_known(old, person, file), on)
+        )
         groups.setdefault(group, []).append(entry)
     listed = {person.person_id for person in file.people}
     groups["absent"] = [
@@ -131,7 +142,11 @@ def plan(current: Mapping[str, Person], file: RosterFile, on: date) -> RosterPla
 def _heading_faults(heading: Sequence[str], as_written: Sequence[str]) -> list[RosterFault]:
     known = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
     expected = f"expected {', '.join(REQUIRED_COLUMNS)}, and if wanted {' and '.join(OPTIONAL_COLUMNS)}"
-    faults = [RosterFault(1, column, "this column is missing") for column in REQUIRED_COLUMNS if column not in heading]
+    faults = [
+        RosterFault(1, column, "this column is missing")
+        for column in REQUIRED_COLUMNS
+        if column not in heading
+    ]
     for index, column in enumerate(heading):
         if column not in known:
             name = roster_values.shown(as_written[index])
@@ -166,12 +181,16 @@ def _same_id_faults(row: int, person_id: str, first_rows: dict[str, int]) -> lis
     return [RosterFault(row, "person_id", message)]
 
 
-def _person(row: int, cells: Mapping[str, str], categories: Sequence[str]) -> tuple[Person | None, list[RosterFault]]:
+def _person(
+    row: int, cells: Mapping[str, str], categories: Sequence[str]
+) -> tuple[Person | None, list[RosterFault]]:
     found: dict[str, object] = {}
     faults: list[RosterFault] = []
     for column, cell in cells.items():
         try:
-            found[column] = roster_values.category(cell, categories) if column == "category" else _CHECKS[column](cell)
+            found[column] = (
+                roster_values.category(cell, categories) if column == "category" else _CHECKS[column](cell)
+            )
         except WrongValue as wrong:
             faults.append(RosterFault(row, column, str(wrong)))
     joined_on, left_on = found.get("joined_on"), found.get("left_on")
@@ -203,7 +222,9 @@ def _as_new(person: Person, on: date) -> tuple[str, Person]:
 def _as_known(old: Person, new: Person, on: date) -> tuple[str, Person | PersonChange]:
     if new == old:
         return "unchanged", new
-    differing = tuple(field.name for field in fields(Person) if getattr(old, field.name) != getattr(new, field.name))
+    differing = tuple(
+        field.name for field in fields(Person) if getattr(old, field.name) != getattr(new, field.name)
+    )
     change = PersonChange(old, new, differing)
     was_gone, is_gone = has_left(old.left_on, on), has_left(new.left_on, on)
     if was_gone:
@@ -221,7 +242,9 @@ def _from(day: date | None) -> str:
 
 
 def _differences(change: PersonChange) -> str:
-    return "; ".join(f"{name} {_value(change.old, name)} -> {_value(change.new, name)}" for name in change.fields)
+    return "; ".join(
+        f"{name} {_value(change.old, name)} -> {_value(change.new, name)}" for name in change.fields
+    )
 
 
 def _value(person: Person, name: str) -> str:

@@ -34,10 +34,11 @@ class Table:
 
 
 def read(data: bytes, source: str) -> Table:
-    """The table in a CSV file: UTF-8 with or without a mark, any line ends, separated by commas, semicolons or tabs.
+    """The table in a CSV file: UTF-8 with or without a mark, any line ends, separated by commas, semicolons
+    or tabs.
 
-    Every cell is in NFC, without white space around it. Raises RosterFaults when the file is empty, has no heading in its
-    first row, or is not UTF-8.
+    Every cell is in NFC, without white space around it. Raises RosterFaults when the file is empty, has no
+    heading in its first row, or is not UTF-8.
     """
     text = _text(data, source)
     rows, damage = _filled_rows(text, _separator(text))
@@ -47,7 +48,9 @@ def read(data: bytes, source: str) -> Table:
         _refuse(source, 0, "the file is empty; expected a heading and a row for each person")
     number, heading = rows[0]
     if number != 1:
-        _refuse(source, 1, f"expected the heading here, found a blank row; the first filled row is row {number}")
+        _refuse(
+            source, 1, f"expected the heading here, found a blank row; the first filled row is row {number}"
+        )
     return Table(_without_blank_end(heading), tuple(rows[1:]), damage)
 
 
@@ -55,7 +58,9 @@ def _filled_rows(text: str, separator: str) -> tuple[list[tuple[int, tuple[str, 
     rows: list[tuple[int, tuple[str, ...]]] = []
     number = 0
     try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1):
+        for number, cells in enumerate(
+            csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1
+        ):
             clean = tuple(unicodedata.normalize("NFC", cell).strip() for cell in cells)
             if any(clean):
                 rows.append((number, clean))

@@ -1,4 +1,5 @@
-"""What one cell of a roster may hold: each check returns the value to keep, or says what was expected and found."""
+"""What one cell of a roster may hold: each check returns the value to keep, or says what was expected and
+found."""
 
 from __future__ import annotations
 
@@ -54,18 +55,23 @@ def optional_identifier(value: str) -> str:
 def address(value: str) -> str:
     """An e-mail address, or nothing for someone told on paper.
 
-    A domain may use any script. The part before the @ must be ASCII: few school mail systems carry anything else (RFC 6531).
+    A domain may use any script. The part before the @ must be ASCII: few school mail systems carry anything
+    else (RFC 6531).
     """
     if not value:
         return ""
     text(value)
     local = value.rpartition("@")[0]
     if local and not local.isascii():
-        raise WrongValue(f"only plain letters (a to z), digits and marks can stand before the @: {shown(value)}")
+        raise WrongValue(
+            f"only plain letters (a to z), digits and marks can stand before the @: {shown(value)}"
+        )
     try:
         return validate_email(value, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError as error:
-        raise WrongValue(f"expected one address such as name@school.example, found {shown(value)}: {error}") from None
+        raise WrongValue(
+            f"expected one address such as name@school.example, found {shown(value)}: {error}"
+        ) from None
 
 
 def category(value: str, categories: Sequence[str]) -> str:

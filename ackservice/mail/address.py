@@ -1,4 +1,5 @@
-"""The addresses that mail settings are written as: `smtp://user:password@host:587?ca=FILE`, and their like."""
+"""The addresses that mail settings are written as: `smtp://user:password@host:587?ca=FILE`, and their
+like."""
 
 from __future__ import annotations
 
@@ -38,15 +39,20 @@ class MailAddress:
         return f"{self.host}:{self.port}"
 
 
-def parse(text: str, *, ports: Mapping[str, int], options: frozenset[str], environ: Mapping[str, str]) -> MailAddress:
-    """The parts of `text`, whose scheme must be in `ports` (with its usual port) and whose options in `options`.
+def parse(
+    text: str, *, ports: Mapping[str, int], options: frozenset[str], environ: Mapping[str, str]
+) -> MailAddress:
+    """The parts of `text`, whose scheme must be in `ports` (with its usual port) and whose options in
+    `options`.
 
-    An option or password named `…_env` is read from that environment variable. Raises BadMailSetting, which never
-    repeats the address itself, since it may hold a password.
+    An option or password named `…_env` is read from that environment variable. Raises BadMailSetting, which
+    never repeats the address itself, since it may hold a password.
     """
     parts = _split(text)
     if parts.scheme not in ports:
-        raise BadMailSetting(f"{parts.scheme}:// is no way of sending known here; write one of: {', '.join(ports)}.")
+        raise BadMailSetting(
+            f"{parts.scheme}:// is no way of sending known here; write one of: {', '.join(ports)}."
+        )
     host, port = _host(parts), _port(parts)
     given = _options(parts, options, environ)
     return MailAddress(
@@ -64,7 +70,9 @@ def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise BadMailSetting("The mail address cannot be read. Special characters in it must be percent-encoded.") from None
+        raise BadMailSetting(
+            "The mail address cannot be read. Special characters in it must be percent-encoded."
+        ) from None
     if parts.fragment or text.endswith("#"):
         raise BadMailSetting("The mail address holds a # character. In a password write it as %23.")
     return parts
@@ -97,7 +105,9 @@ def _options(parts: SplitResult, known: frozenset[str], environ: Mapping[str, st
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         option = name.removesuffix("_env")
         if option not in known:
-            raise BadMailSetting(f"The mail address has an unknown option {name!r}; known are: {', '.join(sorted(known))}.")
+            raise BadMailSetting(
+                f"The mail address has an unknown option {name!r}; known are: {', '.join(sorted(known))}."
+            )
         if option in given:
             raise BadMailSetting(f"The mail address gives {option!r} twice.")
         given[option] = _from_environment(option, value, environ) if name.endswith("_env") else value
@@ -107,5 +117,7 @@ def _options(parts: SplitResult, known: frozenset[str], environ: Mapping[str, st
 def _from_environment(option: str, variable: str, environ: Mapping[str, str]) -> str:
     value = environ.get(variable, "")
     if not value:
-        raise BadMailSetting(f"The mail address reads {option!r} from the environment variable {variable}, which is not set.")
+        raise BadMailSetting(
+            f"The mail address reads {option!r} from the environment variable {variable}, which is not set."
+        )
     return value

@@ -1,6 +1,7 @@
 """What a mail server's answer means for us: which error it is, and for whom. Pure.
 
-Codes are those of RFC 5321 and the enhanced ones of RFC 3463; the Microsoft and Google ones are named in their manuals.
+Codes are those of RFC 5321 and the enhanced ones of RFC 3463; the Microsoft and Google ones are named in
+their manuals.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ LONGEST = 300  # characters of an answer that are kept
 
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _SENDER_CODES = ("5.7.60", "5.2.252", "5.1.8", "5.7.54", "5.7.64", "5.7.501", "5.7.502", "5.7.503", "5.7.708")
-_SENDER_WORDS = re.compile(r"SendAsDenied|relay(ing)? (access )?denied|unable to relay|not permitted to relay|relaying not", re.I)
+_SENDER_WORDS = re.compile(
+    r"SendAsDenied|relay(ing)? (access )?denied|unable to relay|not permitted to relay|relaying not", re.I
+)
 _SERVER_CODES = (421, 432, 454)  # closing, too many connections, login broken for now
 _BUSY = re.compile(r"4\.3\.\d+|4\.7\.[56]\d\d")  # the whole mail system, and Microsoft's "server busy"
-_DAILY_LIMIT = re.compile(r"5\.4\.5\b|5\.1\.90\b|5\.2\.1 .*rate")  # Google's and Microsoft's sending limits come as 5xx
+_DAILY_LIMIT = re.compile(
+    r"5\.4\.5\b|5\.1\.90\b|5\.2\.1 .*rate"
+)  # Google's and Microsoft's sending limits come as 5xx
 
 
 class Stage(StrEnum):
@@ -47,7 +52,11 @@ def error_for(stage: Stage, code: int, answer: str) -> MailError:
         return TryLater(f"{code} {answer}", whole_server=_concerns_server(stage, code, answer))
     if _DAILY_LIMIT.search(answer):
         return TryLater(f"{code} {answer}", whole_server=True)
-    if code < 500 or stage in (Stage.CONNECT, Stage.HELLO) or code in (500, 501, 502, 503) and stage is Stage.SENDER:
+    if (
+        code < 500
+        or stage in (Stage.CONNECT, Stage.HELLO)
+        or (code in (500, 501, 502, 503) and stage is Stage.SENDER)
+    ):
         return TryLater(f"{code} {answer}", whole_server=True)
     if stage is Stage.SENDER or _is_about_us(answer):
         return SenderRefused(_sender_advice(answer), answer)

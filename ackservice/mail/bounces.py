@@ -1,7 +1,8 @@
 """Telling delivery failures from all the rest that lands in the bounce mailbox. Pure.
 
-A message counts only when it is a report of a mail system (RFC 3464, or one of the older forms that flufl.bounce knows) and
-holds the Message-ID or the own header of a message it returns. Whether that message is one of ours is for `find` to say.
+A message counts only when it is a report of a mail system (RFC 3464, or one of the older forms that
+flufl.bounce knows) and holds the Message-ID or the own header of a message it returns. Whether that message
+is one of ours is for `find` to say.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _INLINE_ID = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s]+@[^<>\s]+>)", re.I | re.M)
 _INLINE_OWN = re.compile(rf"^[> \t]*{OWN_HEADER}:\s*(\S+)", re.I | re.M)
 _SYSTEM = re.compile(r"\b(mailer-daemon|postmaster|microsoftexchange[0-9a-f]{8,})\b", re.I)
-_AUTOMATIC_SUBJECT = re.compile(r"^(automatic reply|auto(matic)?[- ]?re(ply|sponse)|out of (the )?office)\b", re.I)
+_AUTOMATIC_SUBJECT = re.compile(
+    r"^(automatic reply|auto(matic)?[- ]?re(ply|sponse)|out of (the )?office)\b", re.I
+)
 
 Delivery = TypeVar("Delivery")
 
@@ -60,11 +63,14 @@ def recognise(data: bytes) -> Bounce | Ignored:
     message_id, delivery_id = _reference(message)
     if not message_id and not delivery_id:
         return Ignored("a report that does not say which message it is about")
-    return Bounce(message_id, delivery_id, _one(permanent or temporary), bool(permanent), _diagnostic(message))
+    return Bounce(
+        message_id, delivery_id, _one(permanent or temporary), bool(permanent), _diagnostic(message)
+    )
 
 
 def matched(data: bytes, find: Callable[[Bounce], Delivery | None]) -> tuple[Bounce, Delivery] | Ignored:
-    """A recognised failure with the delivery `find` knows for it; a failure of an unknown message is ignored."""
+    """A recognised failure with the delivery `find` knows for it; a failure of an unknown message is
+    ignored."""
     report = recognise(data)
     if isinstance(report, Ignored):
         return report
@@ -99,7 +105,7 @@ def _is_automatic_reply(message: Message) -> bool:
 def _failures(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
     try:
         return all_failures(message)
-    except Exception:  # noqa: BLE001 - the heuristics were not made for hostile input; a mailbox must be read to its end
+    except Exception:
         return None
 
 
@@ -108,7 +114,8 @@ def _one(addresses: frozenset[bytes]) -> str | None:
 
 
 def _reference(message: Message) -> tuple[str | None, str | None]:
-    """Message-ID and own header of the returned message: attached, inline in the text, or named in the report's own headers."""
+    """Message-ID and own header of the returned message: attached, inline in the text, or named in the
+    report's own headers."""
     for returned in _returned(message):
         found = _ids(_text(returned, "Message-ID"), _text(returned, OWN_HEADER))
         if any(found):
@@ -127,7 +134,11 @@ def _returned(message: Message) -> Iterator[Message]:
         if part.get_content_type() == "text/rfc822-headers":
             yield email.message_from_string(_content(part))
         elif part.get_content_type() in ("message/rfc822", "message/global"):
-            yield from (inner for inner in part.get_payload() if isinstance(inner, Message)) if part.is_multipart() else ()
+            yield from (
+                (inner for inner in part.get_payload() if isinstance(inner, Message))
+                if part.is_multipart()
+                else ()
+            )
 
 
 def _ids(message_id: str, own: str) -> tuple[str | None, str | None]:

@@ -24,12 +24,21 @@ from handbook.policy.school import Contact
 _NEXT: tuple[tuple[type[MailError], str], ...] = (
     (AddressRefused, "Try another address."),
     (BadMailSetting, "Correct the mail settings in school.toml."),
-    (CertificateRefused, "Nothing can be sent until the connection is encrypted and the certificate is right. Do not look for a way round it."),
+    (
+        CertificateRefused,
+        "Nothing can be sent until the connection is encrypted and the certificate is right. Do not look for a way round it.",
+    ),
     (LoginRefused, "Nothing can be sent until the login works."),
     (SenderRefused, "Nothing can be sent until the sender is allowed."),
-    (CannotConnect, "Nothing can be sent until there is a connection. Some networks block mail ports: try from another network."),
+    (
+        CannotConnect,
+        "Nothing can be sent until there is a connection. Some networks block mail ports: try from another network.",
+    ),
     (RecipientRefused, "Connection and login work. Check the address, or try another one."),
-    (TryLater, "Connection and settings look right. Try again in a few minutes; mail that is due is tried again by itself."),
+    (
+        TryLater,
+        "Connection and settings look right. Try again in a few minutes; mail that is due is tried again by itself.",
+    ),
     (ConnectionLost, "Try again. If it happens again, ask whoever runs the mail server to look at its log."),
 )
 
@@ -42,8 +51,17 @@ class Diagnosis:
     lines: tuple[str, ...]
 
 
-def diagnose(transport: Transport, sender: str, address: str, *, school: str, reply: Contact, message_id: str, now: datetime,
-             bounce_address: str = "") -> Diagnosis:
+def diagnose(
+    transport: Transport,
+    sender: str,
+    address: str,
+    *,
+    school: str,
+    reply: Contact,
+    message_id: str,
+    now: datetime,
+    bounce_address: str = "",
+) -> Diagnosis:
     """Sends one test message to `address`; never raises MailError."""
     lines = [f"Sending by {transport.describe()}, from {sender}, to {address}."]
     try:
@@ -56,16 +74,37 @@ def diagnose(transport: Transport, sender: str, address: str, *, school: str, re
             session.close()
     except MailError as error:
         return Diagnosis(False, (*lines, f"Not sent. {error}", *_next_step(error)))
-    return Diagnosis(True, (*lines, f"The mail server took the message ({answer}).",
-                            "Now look whether it arrives, and not among junk mail."))
+    return Diagnosis(
+        True,
+        (
+            *lines,
+            f"The mail server took the message ({answer}).",
+            "Now look whether it arrives, and not among junk mail.",
+        ),
+    )
 
 
-def _letter(transport: Transport, sender: str, address: str, school: str, reply: Contact, message_id: str, now: datetime,
-            bounce_address: str) -> Envelope:
+def _letter(
+    transport: Transport,
+    sender: str,
+    address: str,
+    school: str,
+    reply: Contact,
+    message_id: str,
+    now: datetime,
+    bounce_address: str,
+) -> Envelope:
     composed = compose(TrialFacts(school, transport.describe(), now, reply))
     return envelope(
-        composed, message_id=message_id, sender=sender, recipient_name="", recipient_address=address,
-        reply_to=f"{reply.role} <{reply.email}>", bounce_address=bounce_address, date=now, headers={},
+        composed,
+        message_id=message_id,
+        sender=sender,
+        recipient_name="",
+        recipient_address=address,
+        reply_to=f"{reply.role} <{reply.email}>",
+        bounce_address=bounce_address,
+        date=now,
+        headers={},
     )
 
 

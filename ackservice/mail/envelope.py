@@ -8,7 +8,8 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message to one person: `sender` is the bounce address, `data` RFC 5322 bytes with CRLF line ends."""
+    """One message to one person: `sender` is the bounce address, `data` RFC 5322 bytes with CRLF line
+    ends."""
 
     sender: str
     recipient: str
@@ -17,7 +18,8 @@ class Envelope:
 
 
 class Session(Protocol):
-    """An open road to a mail server, for one thread. It mends a dropped connection by itself before the next message."""
+    """An open road to a mail server, for one thread. It mends a dropped connection by itself before the next
+    message."""
 
     def deliver(self, envelope: Envelope) -> str:
         """Hand over one message and return the server's answer; raises MailError."""

@@ -45,7 +45,9 @@ class RecipientRefused(MailError):
 
     def __init__(self, code: int, answer: str, message: str = ""):
         self.code = code
-        super().__init__(message or f"The mail server refused this message for good ({code} {answer}).", answer)
+        super().__init__(
+            message or f"The mail server refused this message for good ({code} {answer}).", answer
+        )
 
 
 class AddressRefused(RecipientRefused):
@@ -65,7 +67,8 @@ class TryLater(MailError):
 
 
 class ConnectionLost(MailError):
-    """The connection broke off. With `maybe_taken` set, the message may have been taken: its answer is lost."""
+    """The connection broke off. With `maybe_taken` set, the message may have been taken: its answer is
+    lost."""
 
     def __init__(self, message: str, *, maybe_taken: bool):
         self.maybe_taken = maybe_taken

@@ -1,6 +1,7 @@
 """Flask-Mail's face over our transports: its settings, messages and test outbox, none of its way of sending.
 
-Flask-Mail 0.10 itself verifies no certificate, has no time limit, goes on using a dropped connection and sends over-long lines.
+Flask-Mail 0.10 itself verifies no certificate, has no time limit, goes on using a dropped connection and
+sends over-long lines.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class SafeMail(Mail):
         self.transport = transport
         super().__init__(app)
 
-    def init_app(self, app: Flask):  # noqa: ANN201 - Flask-Mail's own state class is private
+    def init_app(self, app: Flask):
         if self.transport is None:
             settings = MailSettings(timeout_seconds=app.config.get("MAIL_TIMEOUT", 30))
             self.transport = transport_from(address_from(app.config), settings)

@@ -79,8 +79,12 @@ class GraphSession:
         if isinstance(error, requests.exceptions.SSLError):
             return CertificateRefused(f"The certificate of {where} is not to be trusted. Nothing was sent.")
         if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
-            return CannotConnect(f"No connection to {where}. Check the network, and that no firewall blocks port 443.")
-        return ConnectionLost(f"{where} did not answer for the message; it may have been taken.", maybe_taken=True)
+            return CannotConnect(
+                f"No connection to {where}. Check the network, and that no firewall blocks port 443."
+            )
+        return ConnectionLost(
+            f"{where} did not answer for the message; it may have been taken.", maybe_taken=True
+        )
 
     def _error(self, answer: requests.Response) -> Exception:
         code = answer.status_code
@@ -88,18 +92,24 @@ class GraphSession:
         if code == 429 or code in (500, 502, 503):
             return TryLater(f"{code} {said}", retry_after(answer.headers), whole_server=True)
         if code == 504:
-            return ConnectionLost(f"Microsoft Graph gave up waiting ({said}); the message may have been taken.", maybe_taken=True)
+            return ConnectionLost(
+                f"Microsoft Graph gave up waiting ({said}); the message may have been taken.",
+                maybe_taken=True,
+            )
         if code == 401:
             return LoginRefused(f"Microsoft Graph does not take our token ({said}).", said)
         if code in (403, 404):
             return SenderRefused(_mailbox_words(self.transport.mailbox, said), said)
         if code < 400:
-            return CannotConnect(f"Microsoft Graph answers {code}, which is no answer to sending; is {self.transport.base} right?")
+            return CannotConnect(
+                f"Microsoft Graph answers {code}, which is no answer to sending; is {self.transport.base} right?"
+            )
         return RecipientRefused(code, said)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from Retry-After in seconds or as a date; the date counts from the server's own clock."""
+    """Seconds to wait, from Retry-After in seconds or as a date; the date counts from the server's own
+    clock."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
@@ -112,7 +122,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _never_connected(error: requests.RequestException) -> bool:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError")
+    return type(reason).__name__ in (
+        "NewConnectionError",
+        "NameResolutionError",
+        "ConnectTimeoutError",
+        "ProxyError",
+    )
 
 
 def _said(answer: requests.Response) -> str:

@@ -8,7 +8,8 @@ from ackservice.mail.errors import CannotConnect
 
 
 class SafeSession(requests.Session):
-    """Every request has a time limit, a verified certificate, no redirect (it would carry credentials along) and no `.netrc`."""
+    """Every request has a time limit, a verified certificate, no redirect (it would carry credentials along)
+    and no `.netrc`."""
 
     def __init__(self, timeout_seconds: float, ca: str = ""):
         super().__init__()
@@ -16,7 +17,7 @@ class SafeSession(requests.Session):
         self._ca = ca
         self.auth = _as_it_is  # else requests puts a password from .netrc in place of our token
 
-    def request(self, method, url, **kwargs):  # noqa: ANN001, ANN201 - the signature is requests'
+    def request(self, method, url, **kwargs):
         if not str(url).startswith("https://"):
             raise CannotConnect("Tokens and passwords are sent over https only.")
         kwargs["timeout"] = self._timeout_seconds

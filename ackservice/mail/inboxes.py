@@ -1,4 +1,5 @@
-"""Reading the bounce mailbox, wherever it is: Maildir, mbox, `.eml` files, or IMAP. Reading changes nothing there."""
+"""Reading the bounce mailbox, wherever it is: Maildir, mbox, `.eml` files, or IMAP. Reading changes nothing
+there."""
 
 from __future__ import annotations
 
@@ -31,12 +32,14 @@ class Incoming:
     data: bytes = field(repr=False)
 
 
-def messages_in(source: str, *, after: str = "", timeout_seconds: float = 30,
-                environ: Mapping[str, str] = os.environ) -> Iterator[Incoming]:
-    """Every message of `source`: a path, or `imaps://user@host/MAILBOX?password_env=NAME` (or the options of OAuth).
+def messages_in(
+    source: str, *, after: str = "", timeout_seconds: float = 30, environ: Mapping[str, str] = os.environ
+) -> Iterator[Incoming]:
+    """Every message of `source`: a path, or `imaps://user@host/MAILBOX?password_env=NAME` (or the options of
+    OAuth).
 
-    `after` is the key of the last message read of an IMAP mailbox; older ones are then left out. Raises BadMailSetting and
-    NothingCanBeSent's kin.
+    `after` is the key of the last message read of an IMAP mailbox; older ones are then left out. Raises
+    BadMailSetting and NothingCanBeSent's kin.
     """
     if "://" in source:
         yield from _imap(parse(source, ports=PORTS, options=OPTIONS, environ=environ), after, timeout_seconds)
@@ -49,7 +52,9 @@ def messages_in(source: str, *, after: str = "", timeout_seconds: float = 30,
     elif path.is_file():
         yield from _mbox(path) if _starts_with_from(path) else _files([path])
     else:
-        raise BadMailSetting(f"There is no mailbox at {source}: give a Maildir, an mbox file, .eml files, or imaps://…")
+        raise BadMailSetting(
+            f"There is no mailbox at {source}: give a Maildir, an mbox file, .eml files, or imaps://…"
+        )
 
 
 def _files(paths: list[Path]) -> Iterator[Incoming]:
@@ -74,7 +79,9 @@ def _mbox(path: Path) -> Iterator[Incoming]:
 
 def _imap(address: MailAddress, after: str, timeout_seconds: float) -> Iterator[Incoming]:
     if not _uses_tokens(address) and not (address.user and address.password):
-        raise BadMailSetting("The bounce mailbox needs a user and a password (?password_env=NAME), or the options of OAuth.")
+        raise BadMailSetting(
+            "The bounce mailbox needs a user and a password (?password_env=NAME), or the options of OAuth."
+        )
     server = _connected(address, timeout_seconds)
     try:
         _log_in(server, address, timeout_seconds)
@@ -85,7 +92,9 @@ def _imap(address: MailAddress, after: str, timeout_seconds: float) -> Iterator[
             if data is not None:
                 yield Incoming(f"{validity}:{uid}", data)
     except (imaplib.IMAP4.error, OSError) as error:
-        raise CannotConnect(f"Reading the mailbox at {address.where} broke off ({clean(_said(error))}).") from error
+        raise CannotConnect(
+            f"Reading the mailbox at {address.where} broke off ({clean(_said(error))})."
+        ) from error
     finally:
         _leave(server)
 

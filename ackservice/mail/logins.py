@@ -69,8 +69,12 @@ class TokenLogin:
     def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
         offered = smtp.esmtp_features.get("auth", "").upper().split()
         if "XOAUTH2" not in offered:
-            raise LoginRefused(f"The mail server offers no login by OAuth; it offers: {', '.join(offered) or 'none'}.")
-        code, answer = smtp.docmd("AUTH", "XOAUTH2 " + _b64(xoauth2(self.user, self.tokens.token(renew=renew))))
+            raise LoginRefused(
+                f"The mail server offers no login by OAuth; it offers: {', '.join(offered) or 'none'}."
+            )
+        code, answer = smtp.docmd(
+            "AUTH", "XOAUTH2 " + _b64(xoauth2(self.user, self.tokens.token(renew=renew)))
+        )
         if code == 334:  # the refusal comes as a challenge that has to be answered with an empty line
             code, answer = smtp.docmd("")
         return code, answer

@@ -1,7 +1,8 @@
-"""The e-mails the service writes: the facts each one needs, and how facts become a subject, a text and HTML. Pure.
+"""The e-mails the service writes: the facts each one needs, and how facts become a subject, a text and HTML.
+Pure.
 
-Dates are days, `*_at` aware datetimes; links are whole addresses made elsewhere. Each facts class has its folder in `templates/`.
-`envelope`, which makes the bytes, is named here too.
+Dates are days, `*_at` aware datetimes; links are whole addresses made elsewhere. Each facts class has its
+folder in `templates/`. `envelope`, which makes the bytes, is named here too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,8 @@ TEXT_WIDTH = 72
 
 @dataclass(frozen=True)
 class Composed:
-    """A message for people: `text` wrapped to TEXT_WIDTH but for links, which stand whole on lines of their own."""
+    """A message for people: `text` wrapped to TEXT_WIDTH but for links, which stand whole on lines of their
+    own."""
 
     subject: str
     text: str
@@ -52,9 +54,9 @@ class NoticeKind(StrEnum):
 class NoticeItem:
     """One policy version somebody is given notice of.
 
-    `due_on` is None exactly for kinds that ask for nothing. `short_by_days` above 0 makes the e-mail say that the change binds
-    this person from `binds_from` only. `summary` is the change entry's Markdown. `in_force` matters for joiners only: whether the
-    version has taken effect already.
+    `due_on` is None exactly for kinds that ask for nothing. `short_by_days` above 0 makes the e-mail say
+    that the change binds this person from `binds_from` only. `summary` is the change entry's Markdown.
+    `in_force` matters for joiners only: whether the version has taken effect already.
     """
 
     kind: NoticeKind
@@ -75,7 +77,8 @@ class NoticeItem:
 
 @dataclass(frozen=True)
 class NoticeFacts:
-    """Template `notice`: one e-mail with one or more policies. `category` is the person's, in words ("Teacher")."""
+    """Template `notice`: one e-mail with one or more policies. `category` is the person's, in words
+    ("Teacher")."""
 
     school: str
     person: str
@@ -185,7 +188,8 @@ class ReviewLine:
 
 @dataclass(frozen=True)
 class WeeklySummaryFacts:
-    """Template `weekly-summary`, to the Business Manager. `warnings` are whole sentences, such as on a secret that expires."""
+    """Template `weekly-summary`, to the Business Manager. `warnings` are whole sentences, such as on a
+    secret that expires."""
 
     school: str
     person: str
@@ -242,7 +246,8 @@ class ReviewDueFacts:
 
 @dataclass(frozen=True)
 class QuestionFacts:
-    """Template `question`: what somebody asked or suggested, sent on. `about` is "question" or "suggestion"."""
+    """Template `question`: what somebody asked or suggested, sent on. `about` is "question" or
+    "suggestion"."""
 
     school: str
     about: str
@@ -270,8 +275,15 @@ class TrialFacts:
 
 
 Facts = (
-    NoticeFacts | ReminderFacts | ReceiptFacts | SignInFacts | WeeklySummaryFacts | OwnerOverdueFacts | ReviewDueFacts
-    | QuestionFacts | TrialFacts
+    NoticeFacts
+    | ReminderFacts
+    | ReceiptFacts
+    | SignInFacts
+    | WeeklySummaryFacts
+    | OwnerOverdueFacts
+    | ReviewDueFacts
+    | QuestionFacts
+    | TrialFacts
 )
 
 TEMPLATES: dict[type, str] = {
@@ -324,7 +336,8 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def fill(text: str) -> str:
-    """The text with lines wrapped at spaces, lists hanging, at most one empty line in a row. Links are never broken."""
+    """The text with lines wrapped at spaces, lists hanging, at most one empty line in a row. Links are never
+    broken."""
     lines = [piece for line in text.strip().splitlines() for piece in _fill_line(line.rstrip())]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
@@ -336,7 +349,7 @@ def _fill_line(line: str) -> tuple[str, ...]:
     indent = re.match(r"\s*(?:[->] )?", line)[0]
     done: list[str] = []
     current, hang = indent, indent.replace("-", " ")
-    for word in line[len(indent):].split():
+    for word in line[len(indent) :].split():
         if len(current) + len(word) + 1 > TEXT_WIDTH and current.strip(" ->"):
             done.append(current)
             current = hang
@@ -349,7 +362,20 @@ def _squeeze(html: str) -> str:
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @lru_cache(maxsize=1)
@@ -357,13 +383,18 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=lambda name: bool(name) and name.endswith(".html"),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters |= {"day": day, "moment": moment, "plain": plain, "count": count}
     return environment
 
 
-@lru_cache(maxsize=None)
+@cache
 def _templates(name: str) -> tuple:
     environment = _environment()
-    return tuple(environment.get_template(f"{name}/{part}") for part in ("subject.txt", "body.txt", "body.html"))
+    return tuple(
+        environment.get_template(f"{name}/{part}") for part in ("subject.txt", "body.txt", "body.html")
+    )

@@ -1,7 +1,8 @@
-"""From a composed e-mail to the bytes that travel: headers, parts, encodings. Pure, and the same bytes for the same input.
+"""From a composed e-mail to the bytes that travel: headers, parts, encodings. Pure, and the same bytes for
+the same input.
 
-Written out by hand because `email.policy` takes milliseconds a message (`bench/message.py`). The rules are those of RFC 5322,
-2045 to 2047 and 3834: no line over 998 octets, and nearly all within 76.
+Written out by hand because `email.policy` takes milliseconds a message (`bench/message.py`). The rules are
+those of RFC 5322, 2045 to 2047 and 3834: no line over 998 octets, and nearly all within 76.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ def envelope(
 ) -> Envelope:
     """The message as it travels.
 
-    `sender` and `reply_to` are written `Name <address>`; an empty `bounce_address` means the sender's. `headers` are added as they
-    are, `X-Handbook-Delivery` among them. Raises AddressRefused for a recipient's address that cannot be written to, and
-    BadMailSetting for the school's own.
+    `sender` and `reply_to` are written `Name <address>`; an empty `bounce_address` means the sender's.
+    `headers` are added as they are, `X-Handbook-Delivery` among them. Raises AddressRefused for a
+    recipient's address that cannot be written to, and BadMailSetting for the school's own.
     """
     if date.tzinfo is None:
         raise ValueError("the date of a message must be aware")
@@ -81,7 +82,9 @@ def envelope(
     text, html = text_part(composed.text), html_part(composed.html)
     parts = f"\r\n\r\n--{boundary}\r\n".encode() + text + f"\r\n--{boundary}\r\n".encode() + html
     data = "\r\n".join(lines).encode("ascii") + parts + f"\r\n--{boundary}--\r\n".encode()
-    return Envelope(_own_mailbox(bounce_address)[1] if bounce_address else from_address, recipient, message_id, data)
+    return Envelope(
+        _own_mailbox(bounce_address)[1] if bounce_address else from_address, recipient, message_id, data
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -111,7 +114,8 @@ def _ascii_domain(domain: str, address: str) -> str:
 
 
 def mailbox(name: str, address: str) -> str:
-    """`Name <address>` as a header wants it: quoted or encoded where needed, folded, without control characters."""
+    """`Name <address>` as a header wants it: quoted or encoded where needed, folded, without control
+    characters."""
     tidy = clean(name)
     if not tidy:
         return address
@@ -149,7 +153,9 @@ def clean(text: str) -> str:
     """Text fit for one header: line breaks, tabs and control characters become single spaces."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text).split())
+    return " ".join(
+        "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text).split()
+    )
 
 
 def text_part(text: str) -> bytes:
@@ -173,7 +179,8 @@ def _base64(body: str) -> bytes:
 
 
 def html_part(html: str) -> bytes:
-    """The HTML part with its headers: other letters as character references, long lines broken at spaces, so nearly always 7bit."""
+    """The HTML part with its headers: other letters as character references, long lines broken at spaces, so
+    nearly always 7bit."""
     body = _crlf(html).encode("ascii", "xmlcharrefreplace").decode("ascii")
     if _longest(body) > USUAL_LINE:
         body = "\r\n".join(piece for line in body.split("\r\n") for piece in _broken(line))
@@ -184,8 +191,12 @@ def html_part(html: str) -> bytes:
 
 
 def quoted_printable(text: str) -> bytes:
-    """RFC 2045 quoted-printable of text with CRLF line ends. A line of up to 72 ASCII characters without `=` is left as it is."""
-    return b"\r\n".join(binascii.b2a_qp(line.encode("utf-8"), istext=True).replace(b"=\n", b"=\r\n") for line in text.split("\r\n"))
+    """RFC 2045 quoted-printable of text with CRLF line ends. A line of up to 72 ASCII characters without `=`
+    is left as it is."""
+    return b"\r\n".join(
+        binascii.b2a_qp(line.encode("utf-8"), istext=True).replace(b"=\n", b"=\r\n")
+        for line in text.split("\r\n")
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -198,7 +209,7 @@ def _broken(line: str) -> tuple[str, ...]:
         if cut <= 0:
             break
         done.append(line[:cut])
-        line = line[cut + 1:]
+        line = line[cut + 1 :]
     return (*done, line)
 
 
@@ -224,7 +235,9 @@ def _own_mailbox(written: str) -> tuple[str, str]:
     try:
         safe = safe_address(address)
     except AddressRefused as error:
-        raise BadMailSetting(f"The mail settings hold {_shown(written)}, which is not written as Name <address>.") from error
+        raise BadMailSetting(
+            f"The mail settings hold {_shown(written)}, which is not written as Name <address>."
+        ) from error
     return mailbox(name, safe), safe
 
 

@@ -13,7 +13,8 @@ from ackservice.mail.errors import CannotConnect, TryLater
 
 
 def file_name(message_id: str) -> str:
-    """The file a message is kept in: readable, and the same for the same Message-ID, so that a repeat replaces it."""
+    """The file a message is kept in: readable, and the same for the same Message-ID, so that a repeat
+    replaces it."""
     digest = hashlib.sha256(message_id.encode()).hexdigest()[:12]
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", message_id.strip("<>").partition("@")[0]).strip("-.")[:80]
     return f"{readable or 'message'}-{digest}.eml"
@@ -33,7 +34,9 @@ class Outbox:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CannotConnect(f"The outbox folder {self.folder} cannot be made: {error.strerror}.") from error
+            raise CannotConnect(
+                f"The outbox folder {self.folder} cannot be made: {error.strerror}."
+            ) from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise CannotConnect(f"The outbox folder {self.folder} cannot be written to.")
         return OutboxSession(self.folder)

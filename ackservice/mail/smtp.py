@@ -23,9 +23,16 @@ from ackservice.mail.logins import Login
 from ackservice.mail.smtp_commands import NO_MESSAGE, Command, announcing, stuffed
 from ackservice.mail.smtp_words import certificate_words, connect_words
 
-FINAL_ANSWER_FACTOR = 4  # servers scan a message before they answer for it; giving up early would mean sending it twice
-CLOSING = (421, -1)  # codes after which this connection is of no more use: the server closes it, or talks nonsense
-_NO_ANSWER = "The connection broke off before the mail server answered for the message; it may have been taken."
+FINAL_ANSWER_FACTOR = (
+    4  # servers scan a message before they answer for it; giving up early would mean sending it twice
+)
+CLOSING = (
+    421,
+    -1,
+)  # codes after which this connection is of no more use: the server closes it, or talks nonsense
+_NO_ANSWER = (
+    "The connection broke off before the mail server answered for the message; it may have been taken."
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,9 @@ class SmtpTransport:
     login: Login | None = None
 
     def describe(self) -> str:
-        how = {"none": "not encrypted", "if offered": "encrypted if the server offers it"}.get(self.security, "encrypted")
+        how = {"none": "not encrypted", "if offered": "encrypted if the server offers it"}.get(
+            self.security, "encrypted"
+        )
         who = f", logged in as {self.login.user}" if self.login else ""
         return f"mail server {self.address.where} ({how}{who})"
 
@@ -76,7 +85,9 @@ class SmtpSession:
             self.connect()
         answer = self._attempt(envelope)
         if answer is None:
-            raise ConnectionLost("The mail server dropped the connection before it took the message.", maybe_taken=False)
+            raise ConnectionLost(
+                "The mail server dropped the connection before it took the message.", maybe_taken=False
+            )
         return answer
 
     def close(self) -> None:
@@ -88,7 +99,8 @@ class SmtpSession:
         smtp.close()
 
     def _attempt(self, envelope: Envelope) -> str | None:
-        """The server's answer, or None when the connection turned out dead before the message was handed over."""
+        """The server's answer, or None when the connection turned out dead before the message was handed
+        over."""
         try:
             self._announce(envelope)
             self._smtp.send(stuffed(envelope.data))
@@ -120,7 +132,8 @@ class SmtpSession:
         return f"{code} {self._hide(clean(answer))}"
 
     def _announce(self, envelope: Envelope) -> None:
-        """Sender, recipient and DATA, each taken by the server; all in one write where it offers that (RFC 2920)."""
+        """Sender, recipient and DATA, each taken by the server; all in one write where it offers that (RFC
+        2920)."""
         commands = announcing(envelope)
         groups = [commands] if self._smtp.has_extn("pipelining") else [(command,) for command in commands]
         for group in groups:
@@ -137,7 +150,8 @@ class SmtpSession:
                 self._refused(command.stage, code, answer, reset=True)
 
     def _pass_over(self, rest: Sequence[Command]) -> None:
-        """Hear what was written after a refused command. A server that waits for the message gets the empty one (RFC 2920, 3.1)."""
+        """Hear what was written after a refused command. A server that waits for the message gets the empty
+        one (RFC 2920, 3.1)."""
         with contextlib.suppress(smtplib.SMTPException):
             for command in rest:
                 code, _ = self._smtp.getreply()
@@ -195,7 +209,9 @@ class SmtpSession:
     def _dial(self) -> None:
         address, timeout = self._transport.address, self._transport.timeout_seconds
         if self._transport.security == "immediate":
-            smtp = smtplib.SMTP_SSL(address.host, address.port, "localhost", timeout=timeout, context=self._transport.tls)
+            smtp = smtplib.SMTP_SSL(
+                address.host, address.port, "localhost", timeout=timeout, context=self._transport.tls
+            )
         else:
             smtp = smtplib.SMTP(address.host, address.port, "localhost", timeout=timeout)
         self._smtp = smtp

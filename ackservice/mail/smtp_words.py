@@ -26,5 +26,7 @@ def certificate_words(where: str, error: Exception) -> str:
             f"The certificate of {where} is not to be trusted ({error.verify_message}). Nothing was sent. Check the server's "
             "name; for a certificate of the school's own authority, add ?ca=FILE to ACK_MAIL."
         )
-    return f"No encrypted connection to {where} ({getattr(error, 'reason', None) or error}). Check port and scheme: 587 goes " \
-           "with smtp://, 465 with smtps://."
+    return (
+        f"No encrypted connection to {where} ({getattr(error, 'reason', None) or error}). Check port and scheme: 587 goes "
+        "with smtp://, 465 with smtps://."
+    )

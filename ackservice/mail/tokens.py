@@ -1,4 +1,5 @@
-"""Where the short-lived tokens of OAuth come from: Microsoft (client credentials) and Google (service account)."""
+"""Where the short-lived tokens of OAuth come from: Microsoft (client credentials) and Google (service
+account)."""
 
 from __future__ import annotations
 
@@ -34,11 +35,20 @@ class TokenSource(Protocol):
 class MicrosoftTokens:
     """Tokens of Microsoft Entra for an application with a client secret, through msal.
 
-    `authority` is the login address with the tenant; `scope` names the service, such as `https://outlook.office365.com/.default`.
+    `authority` is the login address with the tenant; `scope` names the service, such as
+    `https://outlook.office365.com/.default`.
     """
 
-    def __init__(self, *, authority: str, client: str, secret: str, scope: str, session: SafeSession,
-                 secret_expires_on: date | None = None):
+    def __init__(
+        self,
+        *,
+        authority: str,
+        client: str,
+        secret: str,
+        scope: str,
+        session: SafeSession,
+        secret_expires_on: date | None = None,
+    ):
         self.secret_expires_on = secret_expires_on
         self._authority, self._client, self._secret, self._scope = authority, client, secret, scope
         self._session = session
@@ -56,13 +66,16 @@ class MicrosoftTokens:
                 app.remove_tokens_for_client()
             return self._granted(app.acquire_token_for_client(scopes=[self._scope]))
 
-    def _application(self):  # noqa: ANN202 - msal is imported only where it is used
+    def _application(self):
         if self._app is None:
             import msal
 
             try:
                 self._app = msal.ConfidentialClientApplication(
-                    self._client, client_credential=self._secret, authority=self._authority, http_client=self._session,
+                    self._client,
+                    client_credential=self._secret,
+                    authority=self._authority,
+                    http_client=self._session,
                     instance_discovery=False,
                 )
             except (ValueError, KeyError) as error:
@@ -79,11 +92,14 @@ class MicrosoftTokens:
 
 
 class GoogleTokens:
-    """Tokens of a Google service account that acts for one mailbox (domain-wide delegation), through google-auth."""
+    """Tokens of a Google service account that acts for one mailbox (domain-wide delegation), through
+    google-auth."""
 
     secret_expires_on: date | None = None
 
-    def __init__(self, *, key: Mapping[str, str], mailbox: str, session: SafeSession, scope: str = GOOGLE_MAIL):
+    def __init__(
+        self, *, key: Mapping[str, str], mailbox: str, session: SafeSession, scope: str = GOOGLE_MAIL
+    ):
         from google.auth.transport.requests import Request
         from google.oauth2.service_account import Credentials
 
@@ -110,25 +126,38 @@ class GoogleTokens:
             except RefreshError as error:
                 raise LoginRefused(_google_words(error)) from error
             except TransportError as error:
-                raise error.args[0] if error.args and isinstance(error.args[0], Exception) else requests.ConnectionError()
+                raise (
+                    error.args[0]
+                    if error.args and isinstance(error.args[0], Exception)
+                    else requests.ConnectionError()
+                )
             return self._credentials.token
 
 
 def google_key(text_or_path: str) -> Mapping[str, str]:
-    """The service account's key, given as the JSON itself or as the path of its file; raises BadMailSetting."""
+    """The service account's key, given as the JSON itself or as the path of its file; raises
+    BadMailSetting."""
     try:
-        text = text_or_path if text_or_path.lstrip().startswith("{") else Path(text_or_path).read_text(encoding="utf-8")
+        text = (
+            text_or_path
+            if text_or_path.lstrip().startswith("{")
+            else Path(text_or_path).read_text(encoding="utf-8")
+        )
         key = json.loads(text)
     except OSError as error:
-        raise BadMailSetting(f"The Google key file {text_or_path} cannot be read: {error.strerror}.") from error
+        raise BadMailSetting(
+            f"The Google key file {text_or_path} cannot be read: {error.strerror}."
+        ) from error
     except ValueError as error:
         raise BadMailSetting("The Google key is not JSON.") from error
-    if not isinstance(key, dict) or not all(key.get(name) for name in ("client_email", "private_key", "token_uri")):
+    if not isinstance(key, dict) or not all(
+        key.get(name) for name in ("client_email", "private_key", "token_uri")
+    ):
         raise BadMailSetting("The Google key is not the JSON file of a service account's key.")
     return key
 
 
-class _network_errors:  # noqa: N801 - reads as a statement
+class _network_errors:
     """Turns what requests raises into our errors."""
 
     def __init__(self, where: str):
@@ -139,11 +168,15 @@ class _network_errors:  # noqa: N801 - reads as a statement
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, requests.exceptions.SSLError):
-            raise CertificateRefused(f"The certificate of {self._where} is not to be trusted. Nothing was sent there.") from error
+            raise CertificateRefused(
+                f"The certificate of {self._where} is not to be trusted. Nothing was sent there."
+            ) from error
         if isinstance(error, requests.Timeout):
             raise CannotConnect(f"{self._where} did not answer in time; no token for sending.") from error
         if isinstance(error, (requests.RequestException, RuntimeError)):
-            raise CannotConnect(f"{self._where} cannot be reached, or answers wrongly; no token for sending.") from error
+            raise CannotConnect(
+                f"{self._where} cannot be reached, or answers wrongly; no token for sending."
+            ) from error
 
 
 def _microsoft_words(said: str) -> str:

@@ -1,6 +1,7 @@
 """Which way mail goes out: from the address in the settings to a Transport.
 
-Everything others need of the transports is named here: `Envelope`, `Session`, `Transport`, the errors, `transport_from`.
+Everything others need of the transports is named here: `Envelope`, `Session`, `Transport`, the errors,
+`transport_from`.
 """
 
 from __future__ import annotations
@@ -35,25 +36,49 @@ from ackservice.mail.tokens import MICROSOFT_LOGIN, GoogleTokens, MicrosoftToken
 from handbook.policy.school import MailSettings
 
 __all__ = [
-    "AddressRefused", "BadMailSetting", "CannotConnect", "CertificateRefused", "ConnectionLost", "Envelope", "LoginRefused",
-    "MailError", "NothingCanBeSent", "RecipientRefused", "SenderRefused", "Session", "Transport", "TryLater", "secret_expires_on",
-    "tokens_from", "transport_from", "verified_tls",
+    "AddressRefused",
+    "BadMailSetting",
+    "CannotConnect",
+    "CertificateRefused",
+    "ConnectionLost",
+    "Envelope",
+    "LoginRefused",
+    "MailError",
+    "NothingCanBeSent",
+    "RecipientRefused",
+    "SenderRefused",
+    "Session",
+    "Transport",
+    "TryLater",
+    "secret_expires_on",
+    "tokens_from",
+    "transport_from",
+    "verified_tls",
 ]
 
 PORTS = {"smtp": 587, "smtps": 465, "smtp+xoauth2": 587, "graph": 443}
-TOKEN_OPTIONS = frozenset({"tenant", "client", "secret", "secret_expires", "authority", "scope", "google_key"})
+TOKEN_OPTIONS = frozenset(
+    {"tenant", "client", "secret", "secret_expires", "authority", "scope", "google_key"}
+)
 OPTIONS = TOKEN_OPTIONS | {"starttls", "ca", "password"}
 OUTLOOK_SCOPE = "https://outlook.office365.com/.default"
 
 
-def transport_from(address: str, settings: MailSettings, environ: Mapping[str, str] = os.environ) -> Transport:
-    """The transport that `address` (the setting ACK_MAIL) names; raises BadMailSetting, never showing a secret."""
+def transport_from(
+    address: str, settings: MailSettings, environ: Mapping[str, str] = os.environ
+) -> Transport:
+    """The transport that `address` (the setting ACK_MAIL) names; raises BadMailSetting, never showing a
+    secret."""
     if not address.strip():
-        raise BadMailSetting("No way of sending is set. Write outbox:FOLDER, smtp://…, smtp+xoauth2://… or graph://… in ACK_MAIL.")
+        raise BadMailSetting(
+            "No way of sending is set. Write outbox:FOLDER, smtp://…, smtp+xoauth2://… or graph://… in ACK_MAIL."
+        )
     if address.startswith("outbox:"):
         return _outbox(address.removeprefix("outbox:"))
     if "://" not in address:
-        raise BadMailSetting("ACK_MAIL must begin with outbox:, smtp://, smtps://, smtp+xoauth2:// or graph://.")
+        raise BadMailSetting(
+            "ACK_MAIL must begin with outbox:, smtp://, smtps://, smtp+xoauth2:// or graph://."
+        )
     parts = parse(address.strip(), ports=PORTS, options=OPTIONS, environ=environ)
     if parts.scheme == "graph":
         return _graph(parts, settings)
@@ -67,7 +92,8 @@ def secret_expires_on(transport: Transport) -> date | None:
 
 
 def verified_tls(ca: str = "") -> ssl.SSLContext:
-    """A context that verifies certificates and names, against the system's authorities or those in the file `ca`."""
+    """A context that verifies certificates and names, against the system's authorities or those in the file
+    `ca`."""
     try:
         return ssl.create_default_context(cafile=ca or None)
     except (OSError, ssl.SSLError) as error:
@@ -78,7 +104,9 @@ def tokens_from(address: MailAddress, timeout_seconds: float, scope: str) -> Tok
     """The token source that the options of an address describe; raises BadMailSetting."""
     options = address.options
     if not address.user:
-        raise BadMailSetting(f"{address.scheme}:// needs the mailbox to send from before the server's name: notices%40school.example@…")
+        raise BadMailSetting(
+            f"{address.scheme}:// needs the mailbox to send from before the server's name: notices%40school.example@…"
+        )
     session = SafeSession(timeout_seconds, options.get("ca", ""))
     if "google_key" in options:
         return GoogleTokens(key=google_key(options["google_key"]), mailbox=address.user, session=session)
@@ -115,7 +143,10 @@ def _graph(address: MailAddress, settings: MailSettings) -> GraphTransport:
     host = address.host if address.port == 443 else f"{address.host}:{address.port}"
     tokens = tokens_from(address, settings.timeout_seconds, f"https://{host}/.default")
     return GraphTransport(
-        base=f"https://{host}/v1.0", mailbox=address.user, tokens=tokens, timeout_seconds=settings.timeout_seconds,
+        base=f"https://{host}/v1.0",
+        mailbox=address.user,
+        tokens=tokens,
+        timeout_seconds=settings.timeout_seconds,
         ca=address.options.get("ca", ""),
     )
 
@@ -135,7 +166,9 @@ def _login(address: MailAddress, settings: MailSettings) -> PasswordLogin | Toke
     if address.scheme == "smtp+xoauth2":
         return TokenLogin(address.user, tokens_from(address, settings.timeout_seconds, OUTLOOK_SCOPE))
     if bool(address.user) != bool(address.password):
-        raise BadMailSetting(f"{address.scheme}:// needs both a user and a password before the server's name, or neither.")
+        raise BadMailSetting(
+            f"{address.scheme}:// needs both a user and a password before the server's name, or neither."
+        )
     return PasswordLogin(address.user, address.password) if address.user else None
 
 
@@ -146,7 +179,9 @@ def _security(address: MailAddress, *, has_login: bool) -> str:
     if wish not in ("", "yes", "no"):
         raise BadMailSetting("starttls= must be yes or no.")
     if wish == "no" and not address.is_loopback:
-        raise BadMailSetting("starttls=no is for a server on this same machine only: anything else would be readable on the way.")
+        raise BadMailSetting(
+            "starttls=no is for a server on this same machine only: anything else would be readable on the way."
+        )
     if wish == "no":
         return "none"
     return "starttls" if wish == "yes" or has_login or address.port == 587 else "if offered"

@@ -35,7 +35,8 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True)
 class LinkView:
-    """Everything the page behind a link shows. `shown` is the newest clarification of the version, or the notice itself."""
+    """Everything the page behind a link shows. `shown` is the newest clarification of the version, or the
+    notice itself."""
 
     state: LinkState
     person: Person
@@ -45,7 +46,9 @@ class LinkView:
     window: Window
     text: str
     shown: Notice
-    previous_text: str = ""  # what the person acknowledged last, or the version before; empty where there is neither
+    previous_text: str = (
+        ""  # what the person acknowledged last, or the version before; empty where there is neither
+    )
     previous_version: str = ""
     receipt_number: int | None = None
     newer: Notice | None = None
@@ -74,7 +77,8 @@ class Receipt:
 
 @dataclass(frozen=True)
 class _Found:
-    """What acknowledging has to know of a recipient, as of ledger line `cut`; `issued` are all notices of the policy."""
+    """What acknowledging has to know of a recipient, as of ledger line `cut`; `issued` are all notices of
+    the policy."""
 
     state: LinkState
     person: Person
@@ -95,8 +99,8 @@ def view(service: Service, token: str, now: datetime) -> LinkView:
 def acknowledge(service: Service, token: str, typed_name: str, now: datetime) -> int:
     """Record that the holder of a link has read and understood; returns the receipt's number.
 
-    Once only: acknowledging again returns the same number. The name is kept as typed. Raises as `view`, and NotAllowed
-    when there is nothing to acknowledge or the name is empty or far too long.
+    Once only: acknowledging again returns the same number. The name is kept as typed. Raises as `view`, and
+    NotAllowed when there is nothing to acknowledge or the name is empty or far too long.
     """
     number = service.links.number(Purpose.ACKNOWLEDGE, token)
 
@@ -112,41 +116,67 @@ def acknowledge(service: Service, token: str, typed_name: str, now: datetime) ->
 
 
 def record_paper(
-    service: Service, policy: str, version: str, person_id: str, *, signed_on: date, recorded_by: str, now: datetime
+    service: Service,
+    policy: str,
+    version: str,
+    person_id: str,
+    *,
+    signed_on: date,
+    recorded_by: str,
+    now: datetime,
 ) -> int:
-    """Record a signed slip; returns the receipt's number. Raises NotFound, and NotAllowed for a date that cannot be."""
+    """Record a signed slip; returns the receipt's number. Raises NotFound, and NotAllowed for a date that
+    cannot be."""
     today = service.today(now)
     if signed_on > today:
         raise NotAllowed(f"the slip cannot have been signed on {signed_on}, which is after today ({today})")
     with service.store.write(now) as tx:
         notice, recipient_id = find_recipient(service, tx.connection, policy, version, person_id)
         if signed_on < notice.issued_on:
-            raise NotAllowed(f"the slip cannot have been signed on {signed_on}: the notice was given on {notice.issued_on}")
+            raise NotAllowed(
+                f"the slip cannot have been signed on {signed_on}: the notice was given on {notice.issued_on}"
+            )
         found = _find(service, tx.connection, recipient_id, now, by_link=False)
         if found.state is LinkState.ACKNOWLEDGED:
             label = receipt_label(found.standing.acknowledgement.id)
             raise NotAllowed(f"{found.person.name} has acknowledged already (receipt {label})")
         if found.state is not LinkState.TO_READ:
-            raise NotAllowed(f"there is nothing to acknowledge in this notice for {found.person.name}: {found.state}")
+            raise NotAllowed(
+                f"there is nothing to acknowledge in this notice for {found.person.name}: {found.state}"
+            )
         return _record(service, tx, found, method="paper", signed_on=signed_on, recorded_by=recorded_by)
 
 
 def record_letter(
-    service: Service, policy: str, version: str, person_id: str, *, given_on: date, recorded_by: str, now: datetime
+    service: Service,
+    policy: str,
+    version: str,
+    person_id: str,
+    *,
+    given_on: date,
+    recorded_by: str,
+    now: datetime,
 ) -> int:
     """Record that a letter was handed over; that day is the person's day of notice."""
     today = service.today(now)
     if given_on > today:
-        raise NotAllowed(f"the letter cannot have been handed over on {given_on}, which is after today ({today})")
+        raise NotAllowed(
+            f"the letter cannot have been handed over on {given_on}, which is after today ({today})"
+        )
     with service.store.write(now) as tx:
         notice, recipient_id = find_recipient(service, tx.connection, policy, version, person_id)
         if given_on < notice.issued_on:
-            raise NotAllowed(f"the letter cannot have been handed over on {given_on}: the notice is of {notice.issued_on}")
-        return tx.record("letter.given", recipient_id=recipient_id, given_on=given_on.isoformat(), recorded_by=recorded_by)
+            raise NotAllowed(
+                f"the letter cannot have been handed over on {given_on}: the notice is of {notice.issued_on}"
+            )
+        return tx.record(
+            "letter.given", recipient_id=recipient_id, given_on=given_on.isoformat(), recorded_by=recorded_by
+        )
 
 
 def receipt(service: Service, token: str) -> Receipt:
-    """The receipt behind a receipt link. Raises LinkForged, and LinkRevoked once the person's data has been erased."""
+    """The receipt behind a receipt link. Raises LinkForged, and LinkRevoked once the person's data has been
+    erased."""
     number = service.links.number(Purpose.RECEIPT, token)
     with service.store.read() as connection:
         found = receipt_of(connection, number)
@@ -191,11 +221,16 @@ def find_recipient(
     """The last notice of a version that a person has, and their recipient number in it; raises NotFound."""
     cut = cuts.last_cut(connection)
     find_notice(service, connection, policy, version, cut)
-    own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(connection, person_id)}
+    own = {
+        notice_id: recipient_id
+        for recipient_id, notice_id in notices.recipients_of_person(connection, person_id)
+    }
     for notice in reversed(notices_of_version(service, connection, policy, version, cut)):
         if notice.id in own:
             return notice, own[notice.id]
-    raise NotFound(f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}")
+    raise NotFound(
+        f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}"
+    )
 
 
 def _record(service: Service, tx: Transaction, found: _Found, *, method: str, **how: object) -> int:
@@ -240,12 +275,16 @@ def _find(
     if by_link and (person is None or has_left(person.left_on, as_of.on)):
         raise LinkOfLeaver("the person this link was made for has left")
     if person is None:
-        raise NotAllowed(f"the records of {standing.person_id!r} have been erased; nothing can be added to them")
+        raise NotAllowed(
+            f"the records of {standing.person_id!r} have been erased; nothing can be added to them"
+        )
     state = _state(notice, standing)
     is_open = state in (LinkState.TO_READ, LinkState.NOTHING_TO_DO)
     if is_open and link.is_closed:
         raise NoticeIsClosed("this notice has been closed")
-    return _Found(state, person, notice, standing, _newest_clarification(notice, issued), tuple(issued), as_of.cut)
+    return _Found(
+        state, person, notice, standing, _newest_clarification(notice, issued), tuple(issued), as_of.cut
+    )
 
 
 def _view(connection: sqlite3.Connection, found: _Found) -> LinkView:
@@ -280,11 +319,15 @@ def _refuse_unless_a_name(typed_name: str) -> None:
 
 
 def _previous(connection: sqlite3.Connection, entry: notices.Entry, found: _Found) -> dict[str, str]:
-    """What the text is compared with: what this person last acknowledged, or the version before where there is nothing."""
+    """What the text is compared with: what this person last acknowledged, or the version before where there
+    is nothing."""
     shown = found.shown
     for row in acknowledgements.of_person(connection, found.person.person_id, shown.policy, found.cut):
         if label_key(row["version"]) < label_key(shown.version):
-            return {"previous_version": row["version"], "previous_text": notices.document(connection, row["digest"])}
+            return {
+                "previous_version": row["version"],
+                "previous_text": notices.document(connection, row["digest"]),
+            }
     if not entry.previous_digest:
         return {}
     return {
@@ -302,7 +345,8 @@ def _state(notice: Notice, standing: Standing) -> LinkState:
 
 
 def _newest_clarification(notice: Notice, issued: Sequence[Notice]) -> Notice:
-    """The last clarification of exactly this version, which is what its link shows; the notice itself where there is none."""
+    """The last clarification of exactly this version, which is what its link shows; the notice itself where
+    there is none."""
     shown = notice
     for later in sorted(issued, key=lambda n: label_key(n.version)):
         if label_key(later.version) <= label_key(notice.version):
@@ -318,8 +362,14 @@ def _newer(connection: sqlite3.Connection, found: _Found) -> dict[str, object]:
     later = [n for n in found.issued if takes_over(n, found.notice) or is_newer(n, found.notice)]
     if not found.standing.superseded or not later:
         return {}
-    own = {notice_id: recipient for recipient, notice_id in notices.recipients_of_person(connection, found.person.person_id)}
+    own = {
+        notice_id: recipient
+        for recipient, notice_id in notices.recipients_of_person(connection, found.person.person_id)
+    }
     for candidate in reversed(later):
         if candidate.id in own:
-            return {"newer": candidate, "newer_link_number": notices.link_number(connection, own[candidate.id])}
+            return {
+                "newer": candidate,
+                "newer_link_number": notices.link_number(connection, own[candidate.id]),
+            }
     return {"newer": later[-1]}

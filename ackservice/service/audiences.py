@@ -1,7 +1,9 @@
-"""Keeping audiences true to the roster: joiners, returners and people of a new category gain notices, some lose theirs.
+"""Keeping audiences true to the roster: joiners, returners and people of a new category gain notices, some
+lose theirs.
 
-Whoever gains a notice does so as part of an induction: the notice period does not apply to them (DESIGN's one-month rule), and one
-e-mail tells of everything. A version in force that nobody was ever given notice of gets a notice for its joiners alone.
+Whoever gains a notice does so as part of an induction: the notice period does not apply to them (DESIGN's
+one-month rule), and one e-mail tells of everything. A version in force that nobody was ever given notice of
+gets a notice for its joiners alone.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class Move:
 
     def gains(self, audience: tuple[str, ...], on: date) -> bool:
         """Whether an audience concerns them now that did not before."""
-        return is_concerned(self.new, audience, on) and not (self.old and is_concerned(self.old, audience, on))
+        return is_concerned(self.new, audience, on) and not (
+            self.old and is_concerned(self.old, audience, on)
+        )
 
     @property
     def has_new_address(self) -> bool:
@@ -52,11 +56,14 @@ class Followed:
     told_again: int = 0
 
     def __add__(self, other: Followed) -> Followed:
-        return Followed(self.inducted + other.inducted, self.excused + other.excused, self.told_again + other.told_again)
+        return Followed(
+            self.inducted + other.inducted, self.excused + other.excused, self.told_again + other.told_again
+        )
 
 
 def moves_of(plan: RosterPlan, *, first_import: bool, on: date) -> list[Move]:
-    """The moves of an import. On a school's first import people are there already; only who joins that day or later is new."""
+    """The moves of an import. On a school's first import people are there already; only who joins that day
+    or later is new."""
     changes = [Move(change.old, change.new) for change in (*plan.changes, *plan.leaves, *plan.returns)]
     joins = [p for p in plan.joins if not first_import or (p.joined_on is not None and p.joined_on >= on)]
     return [Move(None, person) for person in joins] + changes
@@ -70,7 +77,9 @@ def library_or_none(service: Service) -> Library | None:
         return None
 
 
-def follow(service: Service, tx: Transaction, moves: Iterable[Move], library: Library | None, today: date) -> Followed:
+def follow(
+    service: Service, tx: Transaction, moves: Iterable[Move], library: Library | None, today: date
+) -> Followed:
     """Bring notices up to date with these moves; people who come on a later day are noted for it."""
     total = Followed()
     for move in moves:
@@ -95,29 +104,41 @@ def follow_waiting(service: Service, tx: Transaction, library: Library | None, t
 def open_notices(connection: sqlite3.Connection, cut: int, on: date) -> list[Notice]:
     """Notices neither closed nor taken over by a later one on that day, oldest first."""
     closed, issued = notices.closed_ids(connection, cut), notices.all_notices(connection, cut)
-    return [n for n in issued if n.id not in closed and not any(_is_taken_over(n, later, on) for later in issued)]
+    return [
+        n for n in issued if n.id not in closed and not any(_is_taken_over(n, later, on) for later in issued)
+    ]
 
 
 def _is_taken_over(notice: Notice, later: Notice, on: date) -> bool:
-    """By a later notice for everybody; one made for joiners alone takes over for them only, and a withdrawal from its day on."""
+    """By a later notice for everybody; one made for joiners alone takes over for them only, and a withdrawal
+    from its day on."""
     if later.change is Change.WITHDRAWN and later.effective_on > on:
         return False
     return later.basis is not Basis.JOINING and (takes_over(later, notice) or is_newer(later, notice))
 
 
-def _follow_one(service: Service, tx: Transaction, move: Move, library: Library | None, today: date) -> Followed:
+def _follow_one(
+    service: Service, tx: Transaction, move: Move, library: Library | None, today: date
+) -> Followed:
     person = move.new
     if has_left(person.left_on, today):
         return Followed()
     as_of = AsOf(today, cuts.last_cut(tx.connection), "")
     still_open = open_notices(tx.connection, as_of.cut, today)
-    own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)}
+    own = {
+        notice_id: recipient_id
+        for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)
+    }
     excused = told_again = 0
     for notice in still_open:
         if notice.id in own:
             lost, again = _keep_true(service, tx, move, notice, own[notice.id], as_of)
             excused, told_again = excused + lost, told_again + again
-    gained = [n for n in still_open if n.id not in own and _is_for_joiners(n, today) and move.gains(n.audience, today)]
+    gained = [
+        n
+        for n in still_open
+        if n.id not in own and _is_for_joiners(n, today) and move.gains(n.audience, today)
+    ]
     if library is not None:
         gained += _notices_of_versions_in_force(service, tx, library, move, still_open, today)
     _give(service, tx, person, gained, today)
@@ -125,8 +146,11 @@ def _follow_one(service: Service, tx: Transaction, move: Move, library: Library 
     return Followed(int(bool(gained)), excused, told_again)
 
 
-def _keep_true(service: Service, tx: Transaction, move: Move, notice: Notice, recipient_id: int, as_of: AsOf) -> tuple[bool, bool]:
-    """One notice somebody has already: excused when it no longer concerns them, told where that is still to do."""
+def _keep_true(
+    service: Service, tx: Transaction, move: Move, notice: Notice, recipient_id: int, as_of: AsOf
+) -> tuple[bool, bool]:
+    """One notice somebody has already: excused when it no longer concerns them, told where that is still to
+    do."""
     person = move.new
     excuse = active_excuse(tx.connection, recipient_id)
     if notice.audience and person.category not in notice.audience:
@@ -138,7 +162,13 @@ def _keep_true(service: Service, tx: Transaction, move: Move, notice: Notice, re
         return True, False
     if excuse and excuse.by == BY:
         reason = f"in the audience again: now {person.category}"
-        tx.record("excuse.withdrawn", excused_id=excuse.id, recipient_id=recipient_id, reason=reason, withdrawn_by=BY)
+        tx.record(
+            "excuse.withdrawn",
+            excused_id=excuse.id,
+            recipient_id=recipient_id,
+            reason=reason,
+            withdrawn_by=BY,
+        )
     as_of = AsOf(as_of.on, cuts.last_cut(tx.connection), "")
     standing = next(standings(service, tx.connection, notice, as_of, recipient_id))
     status = status_of(notice, standing, as_of.on)
@@ -150,7 +180,8 @@ def _keep_true(service: Service, tx: Transaction, move: Move, notice: Notice, re
 
 
 def _is_for_joiners(notice: Notice, today: date) -> bool:
-    """A withdrawal or a clarification that has taken effect is nothing to tell somebody new: they get the text as it is."""
+    """A withdrawal or a clarification that has taken effect is nothing to tell somebody new: they get the
+    text as it is."""
     return notice.must_be_acknowledged or notice.effective_on > today
 
 
@@ -168,8 +199,11 @@ def _notices_of_versions_in_force(
     return made
 
 
-def _is_covered(policy: Policy, version: PolicyVersion, still_open: Sequence[Notice], person: Person, today: date) -> bool:
-    """Whether an open notice stands for the version in force: its own, that of the version it clarifies, or a newer one."""
+def _is_covered(
+    policy: Policy, version: PolicyVersion, still_open: Sequence[Notice], person: Person, today: date
+) -> bool:
+    """Whether an open notice stands for the version in force: its own, that of the version it clarifies, or
+    a newer one."""
     ids, labels = policy.all_ids, {version.label, *_clarified_by(policy, version)}
     for notice in still_open:
         if notice.policy not in ids or not _is_for_joiners(notice, today):
@@ -190,9 +224,13 @@ def _clarified_by(policy: Policy, version: PolicyVersion) -> list[str]:
     return labels
 
 
-def _induction_notice(service: Service, tx: Transaction, policy: Policy, version: PolicyVersion, today: date) -> Notice:
+def _induction_notice(
+    service: Service, tx: Transaction, policy: Policy, version: PolicyVersion, today: date
+) -> Notice:
     rules = service.settings.school.notice
-    change = version.entry.change if version.entry.change.must_be_acknowledged else Change.NEW  # new to who joins
+    change = (
+        version.entry.change if version.entry.change.must_be_acknowledged else Change.NEW
+    )  # new to who joins
     notice = Notice(
         id=0,
         policy=policy.id,
@@ -214,7 +252,9 @@ def _induction_notice(service: Service, tx: Transaction, policy: Policy, version
 def _give(service: Service, tx: Transaction, person: Person, gained: Sequence[Notice], today: date) -> None:
     """Make someone a recipient of these notices, and queue one e-mail about all of them."""
     added = [
-        notices.add_recipient(tx, notice.id, replace(person, joined_on=_counts_from(person, notice, today)), Basis.JOINING)
+        notices.add_recipient(
+            tx, notice.id, replace(person, joined_on=_counts_from(person, notice, today)), Basis.JOINING
+        )
         for notice in gained
     ]
     if added and person.email:
@@ -222,12 +262,18 @@ def _give(service: Service, tx: Transaction, person: Person, gained: Sequence[No
 
 
 def _counts_from(person: Person, notice: Notice, today: date) -> date:
-    """The day from which an induction's days count: that of joining, or today when they would have run out already."""
+    """The day from which an induction's days count: that of joining, or today when they would have run out
+    already."""
     joined_on = person.joined_on or today
     return joined_on if joined_on + timedelta(days=notice.rule.joiner_days) > today else today
 
 
 def _queue(service: Service, tx: Transaction, person: Person, items: Sequence[int]) -> None:
     deliveries.add(
-        tx, "notice", host=service.settings.mail_host, person_id=person.person_id, address=person.email, items=items
+        tx,
+        "notice",
+        host=service.settings.mail_host,
+        person_id=person.person_id,
+        address=person.email,
+        items=items,
     )

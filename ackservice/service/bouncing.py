@@ -1,7 +1,8 @@
 """Bounces: what came back, matched to what we sent and recorded once.
 
-Nobody is marked on the word of a message that does not name one of our deliveries, nor of one that names another address than
-the one we wrote to. A message that bounces after it was taken takes the day of notice back; a later good delivery gives a new one.
+Nobody is marked on the word of a message that does not name one of our deliveries, nor of one that names
+another address than the one we wrote to. A message that bounces after it was taken takes the day of notice
+back; a later good delivery gives a new one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _READ_UP_TO = "bounces read up to "
 
 @dataclass(frozen=True)
 class BounceResult:
-    """What a mailbox told. `known` failures had been recorded before; `temporary` ones are still being tried by a server."""
+    """What a mailbox told. `known` failures had been recorded before; `temporary` ones are still being tried
+    by a server."""
 
     read: int = 0
     recorded: int = 0
@@ -45,9 +47,15 @@ class BounceResult:
 
 
 def read_bounces(
-    service: Service, source: str, now: datetime, *, environ: Mapping[str, str] = os.environ, new_only: bool = False
+    service: Service,
+    source: str,
+    now: datetime,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    new_only: bool = False,
 ) -> BounceResult:
-    """Read a mailbox and record what it tells; reading it twice records nothing twice. Raises MailError for the mailbox.
+    """Read a mailbox and record what it tells; reading it twice records nothing twice. Raises MailError for
+    the mailbox.
 
     With `new_only`, an IMAP mailbox is read from where the last run ended.
     """
@@ -65,8 +73,11 @@ def read_bounces(
     return result
 
 
-def poll_bounces(service: Service, now: datetime, environ: Mapping[str, str] = os.environ) -> BounceResult | None:
-    """Read the mailbox named in school.toml, if any; what is wrong with it is kept for the weekly summary, then raised."""
+def poll_bounces(
+    service: Service, now: datetime, environ: Mapping[str, str] = os.environ
+) -> BounceResult | None:
+    """Read the mailbox named in school.toml, if any; what is wrong with it is kept for the weekly summary,
+    then raised."""
     source = service.settings.school.mail.bounces
     if not source:
         return None
@@ -113,12 +124,18 @@ def _verdict(connection: sqlite3.Connection, report: Bounce) -> str:
 
 
 def _delivery(connection: sqlite3.Connection, report: Bounce) -> sqlite3.Row | None:
-    """The delivery a report names: by Message-ID, and by its number only together with the address it went to."""
+    """The delivery a report names: by Message-ID, and by its number only together with the address it went
+    to."""
     row = None
     if report.message_id:
         found = deliveries.by_message_id(connection, report.message_id)
         row = deliveries.one(connection, found.id) if found else None
-    elif report.delivery_id and report.delivery_id.isascii() and report.delivery_id.isdigit() and len(report.delivery_id) < 18:
+    elif (
+        report.delivery_id
+        and report.delivery_id.isascii()
+        and report.delivery_id.isdigit()
+        and len(report.delivery_id) < 18
+    ):
         row = deliveries.one(connection, int(report.delivery_id))
         if row is not None and not report.recipient:
             return None

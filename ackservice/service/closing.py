@@ -12,9 +12,17 @@ from ackservice.storage import cuts, notices
 
 
 def close_notice(
-    service: Service, policy: str, version: str, *, reason: str, closed_by: str, now: datetime, round_: str = ""
+    service: Service,
+    policy: str,
+    version: str,
+    *,
+    reason: str,
+    closed_by: str,
+    now: datetime,
+    round_: str = "",
 ) -> Notice:
-    """Close the last notice of a version, or that of a round. Raises NotFound, and NotAllowed without a reason or when closed."""
+    """Close the last notice of a version, or that of a round. Raises NotFound, and NotAllowed without a
+    reason or when closed."""
     if not reason.strip():
         raise NotAllowed("closing a notice needs a reason, which is kept")
     with service.store.write(now) as tx:

@@ -38,14 +38,17 @@ class Letter:
     is_kept: bool = True  # messages to managers are not: they name many people
 
     def kept_text(self) -> str:
-        """What is kept of it to be shown at the desk: a personal link is nobody else's to use, so it is left out."""
+        """What is kept of it to be shown at the desk: a personal link is nobody else's to use, so it is left
+        out."""
         text = self.composed.text
         for link in self.links:
             text = text.replace(link, "(personal link)")
         return f"{self.composed.subject}\n\n{text}"
 
 
-def compose(service: Service, connection: sqlite3.Connection, delivery: Delivery, now: datetime) -> Letter | None:
+def compose(
+    service: Service, connection: sqlite3.Connection, delivery: Delivery, now: datetime
+) -> Letter | None:
     """The message as it has to read now, or None when nobody needs it any more."""
     if "text" in delivery.payload:
         composed = messages.Composed(**{part: delivery.payload[part] for part in ("subject", "text", "html")})
@@ -59,7 +62,9 @@ def compose(service: Service, connection: sqlite3.Connection, delivery: Delivery
         return _receipt(service, connection, delivery, person)
     if has_left(person.left_on, as_of.on):
         return None
-    expected = (_expected(service, connection, recipient_id, as_of, delivery.kind) for recipient_id in delivery.items)
+    expected = (
+        _expected(service, connection, recipient_id, as_of, delivery.kind) for recipient_id in delivery.items
+    )
     items = [item for item in expected if item]
     if not items:
         return None
@@ -91,8 +96,11 @@ class _Item:
     link: str
 
 
-def _expected(service: Service, connection: sqlite3.Connection, recipient_id: int, as_of: AsOf, kind: str) -> _Item | None:
-    """The item, unless the person has acknowledged, been excused, left or been moved on, or the notice is closed.
+def _expected(
+    service: Service, connection: sqlite3.Connection, recipient_id: int, as_of: AsOf, kind: str
+) -> _Item | None:
+    """The item, unless the person has acknowledged, been excused, left or been moved on, or the notice is
+    closed.
 
     A clarification is told also to who acknowledged what it clarifies; nobody is reminded of one.
     """
@@ -108,12 +116,16 @@ def _expected(service: Service, connection: sqlite3.Connection, recipient_id: in
     return _Item(notice, standing, notices.entry(connection, notice.id), link)
 
 
-def _notice(service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf) -> Letter:
+def _notice(
+    service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf
+) -> Letter:
     facts = messages.NoticeFacts(
         school=service.settings.school.name,
         person=person.name,
         category=person.category,
-        items=tuple(notice_item(service, item.notice, item.standing, item.entry, item.link, as_of) for item in items),
+        items=tuple(
+            notice_item(service, item.notice, item.standing, item.entry, item.link, as_of) for item in items
+        ),
         reply=service.settings.contact("Business Manager"),
     )
     return _letter(messages.compose(facts), person, items)
@@ -153,7 +165,9 @@ def _kind(notice: Notice, basis: Basis) -> messages.NoticeKind:
     return messages.NoticeKind.NEW if notice.change is Change.NEW else messages.NoticeKind.CHANGE
 
 
-def _reminder(service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf) -> Letter:
+def _reminder(
+    service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf
+) -> Letter:
     facts = messages.ReminderFacts(
         school=service.settings.school.name,
         person=person.name,
@@ -179,7 +193,9 @@ def _reminder_item(service: Service, item: _Item, as_of: AsOf) -> messages.Remin
     )
 
 
-def _receipt(service: Service, connection: sqlite3.Connection, delivery: Delivery, person: Person) -> Letter | None:
+def _receipt(
+    service: Service, connection: sqlite3.Connection, delivery: Delivery, person: Person
+) -> Letter | None:
     found = receipt_of(connection, int(delivery.payload["receipt"]))
     if found is None:
         return None

@@ -75,7 +75,9 @@ class Service:
         """The moment to answer for: now, or the end of a past day. Raises NotAllowed for a day to come."""
         today = self.today(now)
         if on is not None and on > today:
-            raise NotAllowed(f"{on} is still to come: a status can be given as at today ({today}) or an earlier day")
+            raise NotAllowed(
+                f"{on} is still to come: a status can be given as at today ({today}) or an earlier day"
+            )
         if on is None or on == today:
             return AsOf(today, *cuts.last_line(connection))
         cut = cuts.cut_before(connection, end_of_day(self.zone, on))

@@ -1,6 +1,8 @@
-"""What managers do at the desk, to people chosen from a notice: each act is a ledger line that says whose it was.
+"""What managers do at the desk, to people chosen from a notice: each act is a ledger line that says whose it
+was.
 
-An act on many people does what it can: who it does not fit (has acknowledged, has left, was reminded today) is left out and counted.
+An act on many people does what it can: who it does not fit (has acknowledged, has left, was reminded today)
+is left out and counted.
 """
 
 from __future__ import annotations
@@ -53,7 +55,12 @@ def remind(service: Service, notice_id: int, recipients: Sequence[int], *, by: s
 
     def act(tx: Transaction, one: _Of) -> int | None:
         person = roster_rows.person(tx.connection, one.standing.person_id, cuts.last_cut(tx.connection))
-        if not _expects_answer(one) or person is None or not person.email or is_reminded_today(service, tx.connection, person.person_id, one.today):
+        if (
+            not _expects_answer(one)
+            or person is None
+            or not person.email
+            or is_reminded_today(service, tx.connection, person.person_id, one.today)
+        ):
             return None
         items = sorted({one.id, *plans.told_items(tx.connection, person.person_id)})
         added = deliveries.add(
@@ -67,16 +74,25 @@ def remind(service: Service, notice_id: int, recipients: Sequence[int], *, by: s
     return _each(service, notice_id, recipients, now, act)
 
 
-def cancel_reminders(service: Service, notice_id: int, first: int, last: int, *, by: str, now: datetime) -> int:
-    """Cancel what was queued by the manager's act between those ledger lines and has not been sent; returns how many."""
+def cancel_reminders(
+    service: Service, notice_id: int, first: int, last: int, *, by: str, now: datetime
+) -> int:
+    """Cancel what was queued by the manager's act between those ledger lines and has not been sent; returns
+    how many."""
     with service.store.write(now) as tx:
-        cancelled = desk_acts.drop_queued(tx, REMINDER, desk_acts.people_of(tx.connection, "reminder", notice_id, first, last, by))
+        cancelled = desk_acts.drop_queued(
+            tx, REMINDER, desk_acts.people_of(tx.connection, "reminder", notice_id, first, last, by)
+        )
         for person_id in cancelled:
-            tx.record("desk.act", act="reminder cancelled", notice_id=notice_id, person_id=person_id, done_by=by)
+            tx.record(
+                "desk.act", act="reminder cancelled", notice_id=notice_id, person_id=person_id, done_by=by
+            )
     return len(cancelled)
 
 
-def renew_links(service: Service, notice_id: int, recipients: Sequence[int], *, by: str, now: datetime) -> Done:
+def renew_links(
+    service: Service, notice_id: int, recipients: Sequence[int], *, by: str, now: datetime
+) -> Done:
     """Give each a new link by e-mail; the old one stops working at once."""
 
     def act(tx: Transaction, one: _Of) -> int | None:
@@ -86,14 +102,21 @@ def renew_links(service: Service, notice_id: int, recipients: Sequence[int], *, 
         number = tx.record("link.renewed", recipient_id=one.id, renewed_by=by)
         if not deliveries.is_waiting(tx.connection, "notice", one.id):
             deliveries.add(
-                tx, "notice", host=service.settings.mail_host, person_id=person.person_id, address=person.email, items=[one.id]
+                tx,
+                "notice",
+                host=service.settings.mail_host,
+                person_id=person.person_id,
+                address=person.email,
+                items=[one.id],
             )
         return number
 
     return _each(service, notice_id, recipients, now, act)
 
 
-def excuse(service: Service, notice_id: int, recipients: Sequence[int], *, reason: str, by: str, now: datetime) -> Done:
+def excuse(
+    service: Service, notice_id: int, recipients: Sequence[int], *, reason: str, by: str, now: datetime
+) -> Done:
     """Excuse each, with a reason that is kept. Raises NotAllowed without one."""
     kept = _reason(reason, "excusing somebody needs a reason, which is kept")
 
@@ -108,11 +131,18 @@ def excuse(service: Service, notice_id: int, recipients: Sequence[int], *, reaso
 def take_excuses_back(
     service: Service, notice_id: int, first: int, last: int, *, reason: str, by: str, now: datetime
 ) -> int:
-    """Take back the manager's own excuses between those ledger lines; both stay in the ledger. Returns how many."""
+    """Take back the manager's own excuses between those ledger lines; both stay in the ledger. Returns how
+    many."""
     with service.store.write(now) as tx:
         held = desk_acts.excuses(tx.connection, notice_id, first, last, by)
         for excused_id, recipient_id in held:
-            tx.record("excuse.withdrawn", excused_id=excused_id, recipient_id=recipient_id, reason=reason, withdrawn_by=by)
+            tx.record(
+                "excuse.withdrawn",
+                excused_id=excused_id,
+                recipient_id=recipient_id,
+                reason=reason,
+                withdrawn_by=by,
+            )
     return len(held)
 
 
@@ -134,7 +164,8 @@ def record_papers(
 def record_letters(
     service: Service, notice_id: int, recipients: Sequence[int], *, given_on: date, by: str, now: datetime
 ) -> Done:
-    """Record for each that the letter was handed over; that day is their day of notice. Raises NotAllowed for a date that cannot be."""
+    """Record for each that the letter was handed over; that day is their day of notice. Raises NotAllowed
+    for a date that cannot be."""
     notice = _notice(service, notice_id)
     _check_day(service, notice, given_on, now, "the letter cannot have been handed over")
 
@@ -149,7 +180,8 @@ def record_letters(
 def withdraw_paper(service: Service, number: int, *, reason: str, by: str, now: datetime) -> None:
     """Withdraw a wrong record of a signed slip; both stay in the ledger.
 
-    Raises NotFound, and NotAllowed for what a person acknowledged themselves, for what was withdrawn already, and without a reason.
+    Raises NotFound, and NotAllowed for what a person acknowledged themselves, for what was withdrawn
+    already, and without a reason.
     """
     kept = _reason(reason, "withdrawing a record needs a reason, which is kept")
     with service.store.write(now) as tx:
@@ -161,7 +193,11 @@ def withdraw_paper(service: Service, number: int, *, reason: str, by: str, now: 
         if found["withdrawn"]:
             raise NotAllowed("this record has been withdrawn already")
         tx.record(
-            "acknowledgement.withdrawn", acknowledgement_id=number, recipient_id=found["recipient_id"], reason=kept, withdrawn_by=by
+            "acknowledgement.withdrawn",
+            acknowledgement_id=number,
+            recipient_id=found["recipient_id"],
+            reason=kept,
+            withdrawn_by=by,
         )
 
 
@@ -187,19 +223,30 @@ def correct_address(service: Service, person_id: str, address: str, *, by: str, 
 
 
 def take_excuse_back(service: Service, excused_id: int, *, by: str, now: datetime) -> str:
-    """Take one excuse back, whoever gave it; returns the person's id. Raises NotFound when there is none that holds."""
+    """Take one excuse back, whoever gave it; returns the person's id. Raises NotFound when there is none
+    that holds."""
     with service.store.write(now) as tx:
         held = desk_acts.excuse(tx.connection, excused_id)
         if held is None:
             raise NotFound("there is no such excuse, or it has been taken back")
-        tx.record("excuse.withdrawn", excused_id=excused_id, recipient_id=held["recipient_id"], reason="", withdrawn_by=by)
+        tx.record(
+            "excuse.withdrawn",
+            excused_id=excused_id,
+            recipient_id=held["recipient_id"],
+            reason="",
+            withdrawn_by=by,
+        )
     return held["person_id"]
 
 
 def _send_again(service: Service, tx: Transaction, person: Person, today: date) -> int:
-    """Queue what somebody has not acknowledged to the address they have now, also where the one before took the message."""
+    """Queue what somebody has not acknowledged to the address they have now, also where the one before took
+    the message."""
     as_of, sent = AsOf(today, cuts.last_cut(tx.connection), ""), 0
-    own = {notice_id: recipient_id for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)}
+    own = {
+        notice_id: recipient_id
+        for recipient_id, notice_id in notices.recipients_of_person(tx.connection, person.person_id)
+    }
     closed = notices.closed_ids(tx.connection, as_of.cut)
     for notice in notices.all_notices(tx.connection, as_of.cut):
         if notice.id not in own or notice.id in closed or not notice.must_be_acknowledged:
@@ -209,25 +256,42 @@ def _send_again(service: Service, tx: Transaction, person: Person, today: date) 
         standing = next(standings(service, tx.connection, notice, as_of, own[notice.id]))
         if not status_of(notice, standing, today).is_settled:
             host = service.settings.mail_host
-            deliveries.add(tx, "notice", host=host, person_id=person.person_id, address=person.email, items=[own[notice.id]])
+            deliveries.add(
+                tx,
+                "notice",
+                host=host,
+                person_id=person.person_id,
+                address=person.email,
+                items=[own[notice.id]],
+            )
             sent += 1
     return sent
 
 
 def _each(
-    service: Service, notice_id: int, recipients: Sequence[int], now: datetime, act: Callable[[Transaction, _Of], int | None]
+    service: Service,
+    notice_id: int,
+    recipients: Sequence[int],
+    now: datetime,
+    act: Callable[[Transaction, _Of], int | None],
 ) -> Done:
     numbers: list[int] = []
     for start in range(0, len(recipients), AT_ONCE):
         with service.store.write(now) as tx:
-            for one in _found(service, tx.connection, notice_id, recipients[start : start + AT_ONCE], service.today(now)):
+            for one in _found(
+                service, tx.connection, notice_id, recipients[start : start + AT_ONCE], service.today(now)
+            ):
                 number = act(tx, one)
                 if number is not None:
                     numbers.append(number)
-    return Done(len(numbers), len(recipients) - len(numbers), min(numbers, default=0), max(numbers, default=0))
+    return Done(
+        len(numbers), len(recipients) - len(numbers), min(numbers, default=0), max(numbers, default=0)
+    )
 
 
-def _each_person(service: Service, notice_id: int, recipients: Sequence[int], act: Callable[[str], int]) -> Done:
+def _each_person(
+    service: Service, notice_id: int, recipients: Sequence[int], act: Callable[[str], int]
+) -> Done:
     with service.store.read() as connection:
         people = desk_acts.people_of_recipients(connection, notice_id, recipients)
     numbers = []
@@ -236,7 +300,9 @@ def _each_person(service: Service, notice_id: int, recipients: Sequence[int], ac
             numbers.append(act(person_id))
         except NotAllowed:
             continue
-    return Done(len(numbers), len(recipients) - len(numbers), min(numbers, default=0), max(numbers, default=0))
+    return Done(
+        len(numbers), len(recipients) - len(numbers), min(numbers, default=0), max(numbers, default=0)
+    )
 
 
 def _found(
@@ -258,7 +324,9 @@ def _expects_answer(one: _Of) -> bool:
 
 
 def _note(tx: Transaction, act: str, one: _Of, by: str) -> int:
-    return tx.record("desk.act", act=act, notice_id=one.notice.id, person_id=one.standing.person_id, done_by=by)
+    return tx.record(
+        "desk.act", act=act, notice_id=one.notice.id, person_id=one.standing.person_id, done_by=by
+    )
 
 
 def _notice(service: Service, notice_id: int) -> Notice:
@@ -284,4 +352,3 @@ def _reason(text: str, needed: str) -> str:
     if len(kept) > LONGEST_REASON:
         raise NotAllowed(f"the reason is longer than {LONGEST_REASON} characters")
     return kept
-

@@ -1,4 +1,5 @@
-"""What the desk exports: the same rows as `ack export`, within what the reader may see, streamed so that memory stays flat."""
+"""What the desk exports: the same rows as `ack export`, within what the reader may see, streamed so that
+memory stays flat."""
 
 from __future__ import annotations
 
@@ -24,17 +25,29 @@ class Export:
     parts: Iterator[bytes]
 
 
-def of_notice(service: Service, notice_id: int, format_: str, scope: Scope, *, on: date | None, now: datetime) -> Export:
-    """A notice's rows in that format (csv, json or xlsx), as of a day. Raises NotFound, and NotAllowed for a day to come."""
+def of_notice(
+    service: Service, notice_id: int, format_: str, scope: Scope, *, on: date | None, now: datetime
+) -> Export:
+    """A notice's rows in that format (csv, json or xlsx), as of a day. Raises NotFound, and NotAllowed for a
+    day to come."""
     with service.store.read() as connection:
         notice = notices.notice(connection, notice_id)
         as_of = service.as_of(connection, on, now)
-        if notice is None or notice.id > as_of.cut or not desk_people.any_of_notice(connection, notice_id, scope):
+        if (
+            notice is None
+            or notice.id > as_of.cut
+            or not desk_people.any_of_notice(connection, notice_id, scope)
+        ):
             raise NotFound("there is no such notice, or it had not been given by then")
-    return Export(export.file_name(notice.policy, notice.version, as_of.on, format_), _parts(service, notice, as_of, format_, scope))
+    return Export(
+        export.file_name(notice.policy, notice.version, as_of.on, format_),
+        _parts(service, notice, as_of, format_, scope),
+    )
 
 
-def rows(service: Service, connection, notice: Notice, as_of: AsOf, scope: Scope) -> Iterator[dict[str, object]]:
+def rows(
+    service: Service, connection, notice: Notice, as_of: AsOf, scope: Scope
+) -> Iterator[dict[str, object]]:
     """The export's rows, one at a time, only of those who may be seen."""
     found = standings(service, connection, notice, as_of)
     if scope.is_limited:

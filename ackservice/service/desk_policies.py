@@ -1,4 +1,5 @@
-"""What the desk says of policies: each version with its stage, approval and dates, and what is still to be given notice of."""
+"""What the desk says of policies: each version with its stage, approval and dates, and what is still to be
+given notice of."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ REVIEW_SOON_DAYS = 60
 
 @dataclass(frozen=True)
 class VersionLine:
-    """One version. `can_issue`: approved, not past, and nobody has been given notice of it; `can_ask_again`: in force and given."""
+    """One version. `can_issue`: approved, not past, and nobody has been given notice of it; `can_ask_again`:
+    in force and given."""
 
     version: PolicyVersion
     stage: Stage
@@ -64,20 +66,26 @@ def _policy(service: Service, policy: Policy, issued: list[Notice], today: date)
         id=policy.id,
         title=text.title,
         owner=text.owner,
-        versions=tuple(_version(service, policy, version, issued, today) for version in reversed(policy.versions)),
+        versions=tuple(
+            _version(service, policy, version, issued, today) for version in reversed(policy.versions)
+        ),
         review_by=review_by,
         review_is_near=bool(review_by) and 0 <= (review_by - today).days <= REVIEW_SOON_DAYS,
         review_is_past=bool(review_by) and review_by < today,
     )
 
 
-def _version(service: Service, policy: Policy, version: PolicyVersion, issued: list[Notice], today: date) -> VersionLine:
+def _version(
+    service: Service, policy: Policy, version: PolicyVersion, issued: list[Notice], today: date
+) -> VersionLine:
     stage = policy.stage(version, today)
     own = tuple(notice for notice in issued if notice.version == version.label)
     given = any(notice.basis is not Basis.JOINING for notice in own)
     rule = service.settings.school.notice
     last_day = last_day_of_notice(version.effective_on, rule.period_months, deemed_days=rule.deemed_days)
-    current = stage in (Stage.ON_NOTICE, Stage.IN_FORCE) or (stage is Stage.WITHDRAWN and version.is_withdrawal)
+    current = stage in (Stage.ON_NOTICE, Stage.IN_FORCE) or (
+        stage is Stage.WITHDRAWN and version.is_withdrawal
+    )
     return VersionLine(
         version=version,
         stage=stage,

@@ -1,4 +1,5 @@
-"""What the desk shows: each open notice with its figures, what needs somebody today, one notice, its progress day by day."""
+"""What the desk shows: each open notice with its figures, what needs somebody today, one notice, its
+progress day by day."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class NoticeLine:
 
 @dataclass(frozen=True)
 class Need:
-    """Something somebody has to see to. `notice_id` and `show` say where; `page` is another page of the desk."""
+    """Something somebody has to see to. `notice_id` and `show` say where; `page` is another page of the
+    desk."""
 
     text: str
     about: str = ""
@@ -60,7 +62,8 @@ class Home:
 
 @dataclass(frozen=True)
 class Step:
-    """A day (or the first day of a longer step) of a notice's progress: how many acknowledged, and how many had by its end."""
+    """A day (or the first day of a longer step) of a notice's progress: how many acknowledged, and how many
+    had by its end."""
 
     on: date
     people: int
@@ -69,7 +72,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Progress:
-    """Acknowledged by day, from the notice to its effective date, or to the last acknowledgement where that is later."""
+    """Acknowledged by day, from the notice to its effective date, or to the last acknowledgement where that
+    is later."""
 
     first: date
     last: date
@@ -123,13 +127,17 @@ def notice_page(service: Service, notice_id: int, scope: Scope, wanted: Filter, 
         line, at = find(service, connection, notice_id, scope, today)
         found = desk.count(connection, at, scope, wanted)
         pages = max(1, -(-found // desk.PAGE))
-        wanted = Filter(wanted.show, wanted.category, wanted.search, wanted.sort, min(max(1, wanted.page), pages))
+        wanted = Filter(
+            wanted.show, wanted.category, wanted.search, wanted.sort, min(max(1, wanted.page), pages)
+        )
         people = desk.page(connection, at, scope, wanted) if found else []
         rule = line.notice.rule
         issued_by, short_reason = notices.issued_by(connection, notice_id)
         return NoticePage(
             line=line,
-            last_day=last_day_of_notice(line.notice.effective_on, rule.period_months, deemed_days=rule.deemed_days),
+            last_day=last_day_of_notice(
+                line.notice.effective_on, rule.period_months, deemed_days=rule.deemed_days
+            ),
             progress=_progress(line, desk.acknowledged_by_day(connection, at, scope), today),
             wanted=wanted,
             people=people,
@@ -149,7 +157,9 @@ def find(
     if notice is None:
         raise NotFound("there is no such notice")
     of_policy = notices.of_policy(connection, notice.policy, cuts.last_cut(connection))
-    line, at = _line(connection, notice, of_policy, notices.closed_ids(connection, cuts.last_cut(connection)), scope, today)
+    line, at = _line(
+        connection, notice, of_policy, notices.closed_ids(connection, cuts.last_cut(connection)), scope, today
+    )
     if scope.is_limited and not line.figures.total:
         raise NotFound("there is no such notice")
     return line, at
@@ -173,7 +183,12 @@ def _lines(service: Service, connection: sqlite3.Connection, scope: Scope, today
 
 
 def _line(
-    connection: sqlite3.Connection, notice: Notice, of_policy: list[Notice], closed: set[int], scope: Scope, today: date,
+    connection: sqlite3.Connection,
+    notice: Notice,
+    of_policy: list[Notice],
+    closed: set[int],
+    scope: Scope,
+    today: date,
     still_open: set[int] | None = None,
 ) -> tuple[NoticeLine, At]:
     ended = any(other.effective_on <= today for other in of_policy if ends(other, notice))
@@ -200,11 +215,29 @@ def _needs_of(line: NoticeLine, today: date) -> list[Need]:
         if number:
             found.append(Need(count(number, one, many), name, line.notice.id, show, urgent=urgent))
 
-    need(figures.of(Status.UNDELIVERABLE), "address does not take mail", "addresses do not take mail", "undeliverable", urgent=True)
-    need(figures.of(Status.ON_PAPER), "letter to hand over", "letters to hand over", "on paper", urgent=line.days_left >= 0)
+    need(
+        figures.of(Status.UNDELIVERABLE),
+        "address does not take mail",
+        "addresses do not take mail",
+        "undeliverable",
+        urgent=True,
+    )
+    need(
+        figures.of(Status.ON_PAPER),
+        "letter to hand over",
+        "letters to hand over",
+        "on paper",
+        urgent=line.days_left >= 0,
+    )
     need(figures.overdue, "person is overdue", "people are overdue", "overdue")
     if line.questions:
-        found.append(Need(count(line.questions, "question is", "questions are") + " waiting for an answer", name, page="questions"))
+        found.append(
+            Need(
+                count(line.questions, "question is", "questions are") + " waiting for an answer",
+                name,
+                page="questions",
+            )
+        )
     return found
 
 
@@ -215,8 +248,18 @@ def _troubles(service: Service, connection: sqlite3.Connection, now: datetime) -
     try:
         library = service.library()
     except (HandbookError, OSError):
-        return [*found, Need("The handbook’s files have faults, so nothing new can be announced.", page="policies", urgent=True)]
-    return found + [Need(text, page="policies", urgent=True) for text in warnings.notices_missing(service, connection, library, today)]
+        return [
+            *found,
+            Need(
+                "The handbook’s files have faults, so nothing new can be announced.",
+                page="policies",
+                urgent=True,
+            ),
+        ]
+    return found + [
+        Need(text, page="policies", urgent=True)
+        for text in warnings.notices_missing(service, connection, library, today)
+    ]
 
 
 def _progress(line: NoticeLine, days: list[tuple[date, int]], today: date) -> Progress:

@@ -1,4 +1,5 @@
-"""A look at everything the service needs: what is well, what somebody should know, and what has to be mended."""
+"""A look at everything the service needs: what is well, what somebody should know, and what has to be
+mended."""
 
 from __future__ import annotations
 
@@ -48,18 +49,29 @@ def _settings(service: Service) -> Iterator[Finding]:
     except AckError as error:
         yield Finding("mend", str(error))
     if not settings.is_https:
-        yield Finding("note", f"The base address {settings.base_url} is not https: links and names travel readable.")
+        yield Finding(
+            "note", f"The base address {settings.base_url} is not https: links and names travel readable."
+        )
     if not any(manager.role == "manager" for manager in settings.school.managers):
-        yield Finding("mend", 'No manager is named in school.toml, so nobody can sign in at the desk: add one under [[managers]].')
+        yield Finding(
+            "mend",
+            "No manager is named in school.toml, so nobody can sign in at the desk: add one under [[managers]].",
+        )
     if not settings.school.mail.sender:
-        yield Finding("note", "No sender is set under [mail] in school.toml; e-mails come from the Business Manager's address.")
+        yield Finding(
+            "note",
+            "No sender is set under [mail] in school.toml; e-mails come from the Business Manager's address.",
+        )
 
 
 def _database(service: Service, now: datetime) -> Iterator[Finding]:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info < SAFE_SQLITE:
-        yield Finding("note", f"SQLite {version}. Before 3.51.3 several writers could, rarely, damage a database; the service's "
-                              "own lock keeps them apart, so open the database with other programs for reading only.")
+        yield Finding(
+            "note",
+            f"SQLite {version}. Before 3.51.3 several writers could, rarely, damage a database; the service's "
+            "own lock keeps them apart, so open the database with other programs for reading only.",
+        )
     else:
         yield Finding("ok", f"SQLite {version}.")
     try:
@@ -71,10 +83,16 @@ def _database(service: Service, now: datetime) -> Iterator[Finding]:
 
 def _records(service: Service, connection: sqlite3.Connection, now: datetime) -> Iterator[Finding]:
     lines = cuts.last_cut(connection)
-    yield Finding("ok", f"Database {service.store.path}: {count(lines, 'ledger line')}, head {cuts.head_at(connection, lines)}.")
+    yield Finding(
+        "ok",
+        f"Database {service.store.path}: {count(lines, 'ledger line')}, head {cuts.head_at(connection, lines)}.",
+    )
     last = cuts.recorded_at(connection, lines)
     if last and moment(last) > now + CLOCK_SLACK:
-        yield Finding("mend", f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the last record is of {last[:16]}: set the clock right.")
+        yield Finding(
+            "mend",
+            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the last record is of {last[:16]}: set the clock right.",
+        )
     elif now.year < 2020:
         yield Finding("mend", f"This machine's clock says {now:%Y-%m-%d}: set the clock right.")
     else:
@@ -106,7 +124,9 @@ def _mail(service: Service, transport_of: Callable[[], Transport], now: datetime
     try:
         transport = transport_of()
         transport.open().close()
-        yield Finding("ok", f"Mail: {transport.describe()} answers; try a message with: ack mail test ADDRESS")
+        yield Finding(
+            "ok", f"Mail: {transport.describe()} answers; try a message with: ack mail test ADDRESS"
+        )
     except AckError as error:
         yield Finding("mend", f"Mail: {error}")
     try:

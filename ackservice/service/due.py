@@ -1,4 +1,5 @@
-"""Everything that is due now: what cron, a timer or the embedded loop calls, any number of times and by several at once."""
+"""Everything that is due now: what cron, a timer or the embedded loop calls, any number of times and by
+several at once."""
 
 from __future__ import annotations
 
@@ -13,7 +14,17 @@ from datetime import datetime
 from ackservice.clock import Clock
 from ackservice.errors import AckError
 from ackservice.mail.envelope import Transport
-from ackservice.service import audiences, bouncing, nightly, overdue, reminding, roster_upload, signing_in, standing_now, summaries
+from ackservice.service import (
+    audiences,
+    bouncing,
+    nightly,
+    overdue,
+    reminding,
+    roster_upload,
+    signing_in,
+    standing_now,
+    summaries,
+)
 from ackservice.service.bouncing import BounceResult
 from ackservice.service.context import Service
 from ackservice.service.outcomes import Progress, SendResult
@@ -50,7 +61,9 @@ class DueResult:
         lines = [f"{number} {one if number == 1 else many}." for number, one, many in counted if number]
         lines += ["Weekly summary queued."] if self.summary else []
         lines += ["The static host was asked to build the handbook."] if self.build_asked else []
-        lines += [f"Returned mail: {self.bounces.in_words()}"] if self.bounces and self.bounces.recorded else []
+        lines += (
+            [f"Returned mail: {self.bounces.in_words()}"] if self.bounces and self.bounces.recorded else []
+        )
         return lines
 
 
@@ -66,8 +79,8 @@ def run_due(
 ) -> DueResult:
     """Do all that is due now; doing it again does nothing more.
 
-    A piece of work that fails for a reason somebody can mend is told, and the others are done; sending comes last, and after it what the desk reads is
-    brought up to date.
+    A piece of work that fails for a reason somebody can mend is told, and the others are done; sending comes
+    last, and after it what the desk reads is brought up to date.
     """
     result = DueResult()
     now = clock.now()
@@ -107,7 +120,9 @@ class Loop:
         self._service = service
         self._transport = transport
         self._clock = clock
-        self._before = before  # further work of the process, such as building the handbook anew after midnight
+        self._before = (
+            before  # further work of the process, such as building the handbook anew after midnight
+        )
         self._environ = environ
         self._log = logging.getLogger("ackservice.due")
 
@@ -122,7 +137,8 @@ class Loop:
             self._service.store.close()
 
     def _rest(self, stop: threading.Event, began: datetime) -> None:
-        """Until the next run, or until somebody asks for a link to sign in, which is wanted within seconds."""
+        """Until the next run, or until somebody asks for a link to sign in, which is wanted within
+        seconds."""
         for _ in range(SECONDS_BETWEEN_RUNS // SECONDS_BETWEEN_LOOKS):
             if stop.wait(SECONDS_BETWEEN_LOOKS) or self._is_waited_for(began):
                 return

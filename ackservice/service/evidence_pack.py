@@ -1,13 +1,16 @@
-"""The evidence pack: one ZIP that shows, without this software, who was told of a version when and who acknowledged it.
+"""The evidence pack: one ZIP that shows, without this software, who was told of a version when and who
+acknowledged it.
 
-Everything in it had been recorded by the end of the day it is made for, and comes from the database alone, so it can be made
-years later and without the handbook. The same past day gives the same bytes (people erased since excepted): sorted entries,
-the day itself as their date, nothing of today. What is not recorded but set, the school's name and time zone, is the exception.
+Everything in it had been recorded by the end of the day it is made for, and comes from the database alone,
+so it can be made years later and without the handbook. The same past day gives the same bytes (people erased
+since excepted): sorted entries, the day itself as their date, nothing of today. What is not recorded but
+set, the school's name and time zone, is the exception.
 
-The ledger seals personal values under a salt. The pack opens the seals of exactly those lines whose values stand in its other
-files: a name in a table proves nothing until it can be held against the ledger. This tells nobody more than the tables do, since each
-line has a salt of its own; every other line stays sealed. It does mean that a person erased later stays provable by who holds
-a pack made before, as they stay readable in it: packs are kept as long as the school's rules for records say, and no longer.
+The ledger seals personal values under a salt. The pack opens the seals of exactly those lines whose values
+stand in its other files: a name in a table proves nothing until it can be held against the ledger. This
+tells nobody more than the tables do, since each line has a salt of its own; every other line stays sealed.
+It does mean that a person erased later stays provable by who holds a pack made before, as they stay readable
+in it: packs are kept as long as the school's rules for records say, and no longer.
 """
 
 from __future__ import annotations
@@ -40,7 +43,17 @@ from handbook.policy.notice_period import last_day_of_notice
 from handbook.policy.redline import redline
 
 REDLINE_STYLE = Path(handbook.__file__).parent / "overrides" / "assets" / "redline.css"
-DELIVERIES = ("ledger_line", "person_id", "name", "kind", "when", "address", "outcome", "message_id", "detail")
+DELIVERIES = (
+    "ledger_line",
+    "person_id",
+    "name",
+    "kind",
+    "when",
+    "address",
+    "outcome",
+    "message_id",
+    "detail",
+)
 MOST_NAMED = 14  # on the summary, which is one page
 
 
@@ -84,7 +97,9 @@ def write(service: Service, stream: BinaryIO, find: Find, *, on: date | None, no
     with service.store.read() as connection:
         as_of = service.as_of(connection, on, now)
         notice = find(connection, as_of.cut)
-        found = Report(notice, as_of, list(desk_exports.rows(service, connection, notice, as_of, EVERYONE)), service.zone)
+        found = Report(
+            notice, as_of, list(desk_exports.rows(service, connection, notice, as_of, EVERYONE)), service.zone
+        )
         sources = _Sources(service, connection, found, notices.entry(connection, found.notice.id))
         folder = name_of(found.notice.policy, found.notice.version, found.as_of.on)
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -145,22 +160,31 @@ def _files(sources: _Sources) -> dict[str, Callable[[], Iterable[bytes]]]:
 
 
 def _texts(sources: _Sources) -> dict[str, str]:
-    """The text before and the text of the version, as far as there are such: exactly the bytes their digests are of."""
+    """The text before and the text of the version, as far as there are such: exactly the bytes their digests
+    are of."""
     entry, notice = sources.entry, sources.notice
     kept = ((entry.previous_version, entry.previous_digest), (notice.version, notice.digest))
-    return {f"text/{label}.md": notices.document(sources.connection, digest) for label, digest in kept if label and digest}
+    return {
+        f"text/{label}.md": notices.document(sources.connection, digest)
+        for label, digest in kept
+        if label and digest
+    }
 
 
 def _redline(sources: _Sources, old: str, new: str) -> str:
     # The first line is the title, which the page has already.
     before, after = (render.body(text.partition("\n")[2]) for text in (old, new))
-    return papers.write("pack-redline.html", notice=sources.notice, entry=sources.entry, redline=redline(before, after))
+    return papers.write(
+        "pack-redline.html", notice=sources.notice, entry=sources.entry, redline=redline(before, after)
+    )
 
 
 def _summary(sources: _Sources) -> str:
     found, notice = sources.report, sources.notice
     issued_by, short_reason = evidence.issued_by(sources.connection, notice.id)
-    outstanding = [row for row in found.rows if row["status"] in ("undeliverable", "notified", "on paper", "not sent")]
+    outstanding = [
+        row for row in found.rows if row["status"] in ("undeliverable", "notified", "on paper", "not sent")
+    ]
     return papers.write(
         "pack-summary.html",
         school=sources.service.settings.school.name,
@@ -171,7 +195,9 @@ def _summary(sources: _Sources) -> str:
         counts=export.counts(found.rows),
         issued_by=issued_by,
         short_reason=short_reason,
-        last_day=last_day_of_notice(notice.effective_on, notice.rule.period_months, deemed_days=notice.rule.deemed_days),
+        last_day=last_day_of_notice(
+            notice.effective_on, notice.rule.period_months, deemed_days=notice.rule.deemed_days
+        ),
         joiners=sum(row["basis"] == "joining" for row in found.rows),
         late=[row for row in found.rows if row["in_time"] is False],
         outstanding=outstanding if notice.must_be_acknowledged else [],
@@ -202,7 +228,16 @@ def _deliveries(sources: _Sources) -> Iterator[bytes]:
     writer.writerow(DELIVERIES)
     for row in evidence.outcomes(sources.connection, sources.notice, sources.as_of.cut):
         when = row["given_on"] or moment(row["at"]).astimezone(zone).isoformat(timespec="seconds")
-        texts = (row["person_id"], row["name"], row["kind"], when, row["address"], row["outcome"], row["message_id"], row["detail"])
+        texts = (
+            row["person_id"],
+            row["name"],
+            row["kind"],
+            when,
+            row["address"],
+            row["outcome"],
+            row["message_id"],
+            row["detail"],
+        )
         writer.writerow([row["id"], *(literal(text or "") for text in texts)])
     yield page.getvalue().encode()
 
@@ -211,4 +246,3 @@ def _tsv(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
     """Values separated by tabs, untouched: canonical JSON holds neither tabs nor line ends."""
     for row in rows:
         yield ("\t".join(str(value) for value in row) + "\n").encode()
-

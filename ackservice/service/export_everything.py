@@ -17,8 +17,11 @@ from ackservice.storage.desk import Scope
 NAME = "all-open-notices"
 
 
-def of_open_notices(service: Service, format_: str, scope: Scope, *, on: date | None, now: datetime) -> Export:
-    """The rows of all notices open on a day, in that format (csv, json or xlsx), only of those who may be seen.
+def of_open_notices(
+    service: Service, format_: str, scope: Scope, *, on: date | None, now: datetime
+) -> Export:
+    """The rows of all notices open on a day, in that format (csv, json or xlsx), only of those who may be
+    seen.
 
     Raises NotFound when none was open, and NotAllowed for a day to come.
     """
@@ -27,12 +30,18 @@ def of_open_notices(service: Service, format_: str, scope: Scope, *, on: date | 
         found = open_notices(connection, as_of.cut, as_of.on)
     if not found:
         raise NotFound("no notice was open on that day")
-    return Export(export.file_name(NAME, "", as_of.on, format_), _parts(service, found, as_of, format_, scope))
+    return Export(
+        export.file_name(NAME, "", as_of.on, format_), _parts(service, found, as_of, format_, scope)
+    )
 
 
-def _parts(service: Service, notices: list[Notice], as_of: AsOf, format_: str, scope: Scope) -> Iterator[bytes]:
+def _parts(
+    service: Service, notices: list[Notice], as_of: AsOf, format_: str, scope: Scope
+) -> Iterator[bytes]:
     with service.store.read() as connection:
-        rows = (row for notice in notices for row in desk_exports.rows(service, connection, notice, as_of, scope))
+        rows = (
+            row for notice in notices for row in desk_exports.rows(service, connection, notice, as_of, scope)
+        )
         rules = " / ".join(dict.fromkeys(str(notice.rule) for notice in notices))
         facts = {"as_of": as_of.on, "rule": rules, "ledger_head": as_of.head}
         if format_ == "csv":

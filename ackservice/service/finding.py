@@ -1,4 +1,5 @@
-"""Which notice is meant: by its policy and version, as on the command line, or by its number, as at the desk."""
+"""Which notice is meant: by its policy and version, as on the command line, or by its number, as at the
+desk."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ from handbook.policy.version import Change, Policy, PolicyVersion, Stage
 
 @dataclass(frozen=True)
 class Reason:
-    """What speaks against a notice, with the command that helps; and how it is said at the desk, where there are no commands."""
+    """What speaks against a notice, with the command that helps; and how it is said at the desk, where there
+    are no commands."""
 
     text: str
     at_desk: str = ""
@@ -44,7 +45,8 @@ class Preview:
 
 
 def preview(service: Service, policy: str, version: str, *, now: datetime, again: str = "") -> Preview:
-    """What issuing would do now. Raises NoticeRefused with every reason against it; a short notice is not one."""
+    """What issuing would do now. Raises NoticeRefused with every reason against it; a short notice is not
+    one."""
     found = _find(service, policy, version)
     with service.store.read() as connection:
         return _preview(service, connection, *found, service.today(now), again)
@@ -69,11 +71,19 @@ def issue(
         found = _preview(service, tx.connection, *policy_and_version, service.today(now), again)
         if found.short_by_days and not short_reason.strip():
             raise ShortNotice(
-                found.notice.policy, version, len(found.people), found.short_by_days, f"{found.last_day:%A} {found.last_day}"
+                found.notice.policy,
+                version,
+                len(found.people),
+                found.short_by_days,
+                f"{found.last_day:%A} {found.last_day}",
             )
         kept = keep_texts(tx, found.version, found.previous, found.notice.former_ids)
         notice_id = notices.add(
-            tx, found.notice, issued_by=issued_by, short_reason=short_reason.strip() if found.short_by_days else None, **kept
+            tx,
+            found.notice,
+            issued_by=issued_by,
+            short_reason=short_reason.strip() if found.short_by_days else None,
+            **kept,
         )
         for person in found.people:
             add_recipient(service, tx, replace(found.notice, id=notice_id), person, found.notice.basis)
@@ -109,9 +119,11 @@ def is_concerned(person: Person, categories: tuple[str, ...], on: date) -> bool:
 def keep_texts(
     tx: Transaction, version: PolicyVersion, previous: PolicyVersion | None, former: tuple[str, ...]
 ) -> dict[str, object]:
-    """Keep the text, the one before and the change entry in the database; returns what the notice's row says of them.
+    """Keep the text, the one before and the change entry in the database; returns what the notice's row says
+    of them.
 
-    The entry names the policy's former ids, so that its notices are known as one policy's years later and without the handbook.
+    The entry names the policy's former ids, so that its notices are known as one policy's years later and
+    without the handbook.
     """
     if version.text:
         tx.keep_document(version.text.canonical)
@@ -123,11 +135,18 @@ def keep_texts(
 
 
 def _preview(
-    service: Service, connection: sqlite3.Connection, policy: Policy, version: PolicyVersion, today: date, again: str
+    service: Service,
+    connection: sqlite3.Connection,
+    policy: Policy,
+    version: PolicyVersion,
+    today: date,
+    again: str,
 ) -> Preview:
     label = version.label
     cut = cuts.last_cut(connection)
-    issued = [n for n in notices.of_version(connection, policy.all_ids, label, cut) if n.basis is not Basis.JOINING]
+    issued = [
+        n for n in notices.of_version(connection, policy.all_ids, label, cut) if n.basis is not Basis.JOINING
+    ]
     reasons = _reasons(policy, version, issued, today, again)
     previous = policy.before(version)
     text = version.text or (previous.text if previous else None)
@@ -137,10 +156,15 @@ def _preview(
         who = ", ".join(categories) or "everyone"
         nobody = f"nobody on the roster is concerned today (audience: {who})"
         reasons.append(
-            Reason(f"{nobody}; import the roster with: ack roster import FILE", f"{nobody}. Take in a roster file first, on the page People")
+            Reason(
+                f"{nobody}; import the roster with: ack roster import FILE",
+                f"{nobody}. Take in a roster file first, on the page People",
+            )
         )
     if reasons:
-        raise NoticeRefused(policy.id, label, [r.text for r in reasons], [r.at_desk or r.text for r in reasons])
+        raise NoticeRefused(
+            policy.id, label, [r.text for r in reasons], [r.at_desk or r.text for r in reasons]
+        )
     rules = service.settings.school.notice
     rule = Rule(rules.period_months, rules.deemed_days, rules.joiner_days)
     notice = Notice(
@@ -158,7 +182,11 @@ def _preview(
         rule=rule,
         former_ids=policy.former_ids,
     )
-    short = 0 if again else short_by_days(today, version.effective_on, rule.period_months, deemed_days=rule.deemed_days)
+    short = (
+        0
+        if again
+        else short_by_days(today, version.effective_on, rule.period_months, deemed_days=rule.deemed_days)
+    )
     by_email = sum(bool(person.email) for person in people)
     return Preview(
         notice=notice,
@@ -182,7 +210,9 @@ def _find(service: Service, policy_id: str, label: str) -> tuple[Policy, PolicyV
         raise NoticeRefused(policy_id, label, [str(error)]) from error
 
 
-def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today: date, again: str) -> list[Reason]:
+def _reasons(
+    policy: Policy, version: PolicyVersion, issued: list[Notice], today: date, again: str
+) -> list[Reason]:
     reasons = []
     stage = policy.stage(version, today)
     entry = version.entry
@@ -215,10 +245,18 @@ def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today
         )
     if again and not issued:
         reasons.append(
-            Reason("a new round needs a first notice; issue it without --again", "everybody can be asked again only after a first notice")
+            Reason(
+                "a new round needs a first notice; issue it without --again",
+                "everybody can be asked again only after a first notice",
+            )
         )
     if again and any(notice.round == again for notice in issued):
-        reasons.append(Reason(f"the round {again!r} was issued already", f"everybody has been asked again already under the name “{again}”"))
+        reasons.append(
+            Reason(
+                f"the round {again!r} was issued already",
+                f"everybody has been asked again already under the name “{again}”",
+            )
+        )
     if again and issued and stage is not Stage.IN_FORCE:
         reasons.append(
             Reason(
@@ -229,7 +267,9 @@ def _reasons(policy: Policy, version: PolicyVersion, issued: list[Notice], today
     return reasons
 
 
-def _entry(version: PolicyVersion, previous: PolicyVersion | None, former: tuple[str, ...]) -> dict[str, object]:
+def _entry(
+    version: PolicyVersion, previous: PolicyVersion | None, former: tuple[str, ...]
+) -> dict[str, object]:
     text = version.text or (previous.text if previous else None)
     entry = version.entry
     return {
@@ -242,7 +282,9 @@ def _entry(version: PolicyVersion, previous: PolicyVersion | None, former: tuple
         "approved_on": entry.approved_on.isoformat() if entry.approved_on else None,
         "seal": entry.seal,
         "summary": entry.summary,
-        "changes": [{"section": item.section, "what": item.what, "text": item.text} for item in entry.changes],
+        "changes": [
+            {"section": item.section, "what": item.what, "text": item.text} for item in entry.changes
+        ],
         "owner": text.owner if text else "",
         "questions": text.questions if text else "",
         "suggestions": text.suggestions if text else "",

@@ -1,7 +1,8 @@
 """Letters for people without e-mail, one printed page each, and the poster for the staff room.
 
-The link in a letter is the person's own, as good as the one in an e-mail: who may print letters may do anything at the desk.
-Printing records nothing. A person's day of notice is the day the letter is handed over, which is recorded by itself.
+The link in a letter is the person's own, as good as the one in an e-mail: who may print letters may do
+anything at the desk. Printing records nothing. A person's day of notice is the day the letter is handed
+over, which is recorded by itself.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Letter:
 
 
 def candidates(service: Service, find: Find, *, now: datetime) -> tuple[Notice, list[Candidate]]:
-    """Everybody a letter helps: people without an address, and those whose e-mail came back, as long as something is expected.
+    """Everybody a letter helps: people without an address, and those whose e-mail came back, as long as
+    something is expected.
 
     Raises NotFound when there is no such notice.
     """
@@ -63,22 +65,35 @@ def candidates(service: Service, find: Find, *, now: datetime) -> tuple[Notice, 
             status = status_of(notice, standing, as_of.on)
             needs_paper = not standing.current_email or status is Status.UNDELIVERABLE
             if needs_paper and not status.is_settled:
-                found.append(Candidate(standing.id, standing.person_id, standing.name, standing.category, status, standing.notified_on))
+                found.append(
+                    Candidate(
+                        standing.id,
+                        standing.person_id,
+                        standing.name,
+                        standing.category,
+                        status,
+                        standing.notified_on,
+                    )
+                )
     return notice, found
 
 
 def write(
     service: Service, find: Find, *, now: datetime, people: Collection[str] = (), style_address: str = ""
 ) -> tuple[str, int]:
-    """A page of HTML with the letters, and how many: to everyone whose letter is to be handed over, or to the people named.
+    """A page of HTML with the letters, and how many: to everyone whose letter is to be handed over, or to
+    the people named.
 
-    The style sheet is within the page, or linked where an address for it is given. Raises NotFound when there is no such
-    notice, nobody to write to, or somebody named who is no recipient or from whom nothing is expected.
+    The style sheet is within the page, or linked where an address for it is given. Raises NotFound when
+    there is no such notice, nobody to write to, or somebody named who is no recipient or from whom nothing
+    is expected.
     """
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, now)
         notice = find(connection, as_of.cut)
-        chosen = [s for s in standings(service, connection, notice, as_of) if _is_wanted(notice, s, as_of, people)]
+        chosen = [
+            s for s in standings(service, connection, notice, as_of) if _is_wanted(notice, s, as_of, people)
+        ]
         _refuse_missing(notice, people, {standing.person_id for standing in chosen})
         entry = notices.entry(connection, notice.id)
         letters = [_letter(service, connection, notice, entry, standing, as_of) for standing in chosen]
@@ -95,11 +110,14 @@ def poster(service: Service, find: Find, *, now: datetime, style_address: str = 
         entry = notices.entry(connection, notice.id)
     address = service.settings.link(handbook_path(notice, entry.previous_version))
     code = qr(address, "QR code: the change in the handbook")
-    return papers.write("poster.html", entry=entry, address=address, qr=code, **_shared(service, notice, style_address))
+    return papers.write(
+        "poster.html", entry=entry, address=address, qr=code, **_shared(service, notice, style_address)
+    )
 
 
 def handbook_path(notice: Notice, previous_version: str | None) -> str:
-    """Where the handbook shows a change: the comparison with the version before, else the text, else the policy."""
+    """Where the handbook shows a change: the comparison with the version before, else the text, else the
+    policy."""
     if notice.digest is None:
         return f"/policies/{notice.policy}/"
     compared = f"{previous_version}..{notice.version}" if previous_version else notice.version
@@ -121,13 +139,19 @@ def _refuse_missing(notice: Notice, people: Collection[str], found: set[str]) ->
             "or nothing is expected from them any more"
         )
     if not found:
-        raise NotFound(f"nobody is to be told of {notice.policy} {notice.version} on paper; name people to print letters for them")
+        raise NotFound(
+            f"nobody is to be told of {notice.policy} {notice.version} on paper; name people to print letters for them"
+        )
 
 
-def _letter(service: Service, connection, notice: Notice, entry: notices.Entry, standing: Standing, as_of: AsOf) -> Letter:
+def _letter(
+    service: Service, connection, notice: Notice, entry: notices.Entry, standing: Standing, as_of: AsOf
+) -> Letter:
     link = service.acknowledge_link(notices.link_number(connection, standing.id))
     item = composing.notice_item(service, notice, standing, entry, link, as_of)
-    return Letter(standing.person_id, standing.name, item, qr(link, f"QR code: the personal link of {standing.name}"))
+    return Letter(
+        standing.person_id, standing.name, item, qr(link, f"QR code: the personal link of {standing.name}")
+    )
 
 
 def _shared(service: Service, notice: Notice, style_address: str) -> dict[str, object]:

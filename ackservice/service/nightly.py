@@ -1,7 +1,8 @@
 """What is done once a day: review reminders to owners, and the call that has the static handbook built anew.
 
-The handbook's pages depend on the day (a version comes into force at midnight), so a static host has to build once a night.
-The call of the build hook is the one request the service makes to another host; its address is a secret of the environment.
+The handbook's pages depend on the day (a version comes into force at midnight), so a static host has to
+build once a night. The call of the build hook is the one request the service makes to another host; its
+address is a secret of the environment.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _HOOK_CALLED = "build hook called"
 
 
 def queue_review_reminders(service: Service, now: datetime) -> int:
-    """Queue the review reminders of the day, once a day; returns how many. A handbook with faults is asked again later."""
+    """Queue the review reminders of the day, once a day; returns how many. A handbook with faults is asked
+    again later."""
     today = service.today(now)
     with service.store.read() as connection:
         if marks.get(connection, _REVIEWS) >= today.isoformat():
@@ -47,9 +49,13 @@ def queue_review_reminders(service: Service, now: datetime) -> int:
 
 
 def call_build_hook(
-    service: Service, now: datetime, environ: Mapping[str, str] = os.environ, post: Callable[..., object] | None = None
+    service: Service,
+    now: datetime,
+    environ: Mapping[str, str] = os.environ,
+    post: Callable[..., object] | None = None,
 ) -> bool:
-    """Ask the static host for a build, once a night; what goes wrong is kept for the weekly summary, and tried next night."""
+    """Ask the static host for a build, once a night; what goes wrong is kept for the weekly summary, and
+    tried next night."""
     address, today = environ.get(HOOK, ""), service.today(now).isoformat()
     if not address:
         return False
@@ -87,7 +93,12 @@ def _reviews_due(
 
 
 def _queue(
-    service: Service, tx: Transaction, policy: Policy, version: PolicyVersion, reminder: ReviewReminder, today: date
+    service: Service,
+    tx: Transaction,
+    policy: Policy,
+    version: PolicyVersion,
+    reminder: ReviewReminder,
+    today: date,
 ) -> bool:
     owner = service.settings.contact(version.text.owner)
     facts = messages.ReviewDueFacts(
@@ -101,4 +112,6 @@ def _queue(
         link=service.text_link(version.policy, version.label),
         reply=service.settings.contact("Business Manager"),
     )
-    return telling.queue(service, tx, "review-due", owner, facts, f"{version.policy} {version.label} {reminder.key}")
+    return telling.queue(
+        service, tx, "review-due", owner, facts, f"{version.policy} {version.label} {reminder.key}"
+    )

@@ -24,7 +24,8 @@ PAUSES = (1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 1440)
 class SendResult:
     """What a run of sending did. `stopped` says in plain words why it ended before the queue was empty.
 
-    `busy` says that nothing was tried and nothing new is wrong: another process sends, or a server that failed has its pause.
+    `busy` says that nothing was tried and nothing new is wrong: another process sends, or a server that
+    failed has its pause.
     """
 
     sent: int = 0
@@ -70,7 +71,9 @@ class Outcomes:
                 queue_state.server_is_well(tx)
                 _record(tx, delivery, letter, "sent", answer)
 
-        self._service.together.run(self._clock.now(), record)  # connections that finish at once share one wait for the disk
+        self._service.together.run(
+            self._clock.now(), record
+        )  # connections that finish at once share one wait for the disk
         self._count(state)
 
     def refused(self, delivery: Delivery, letter: Letter, why: str) -> None:
@@ -82,7 +85,9 @@ class Outcomes:
             self.result.failures.append(f"{letter.name} <{letter.address}>: {why}")
         self._count("refused")
 
-    def try_again(self, delivery: Delivery, letter: Letter, error: MailError, *, counted: bool = True) -> None:
+    def try_again(
+        self, delivery: Delivery, letter: Letter, error: MailError, *, counted: bool = True
+    ) -> None:
         """Put a message back with a growing pause; one that nobody takes for days counts as refused."""
         attempt = delivery.attempts + 1
         if counted and attempt > len(PAUSES):
@@ -99,10 +104,13 @@ class Outcomes:
         self._count("postponed")
 
     def server_failed(self, error: MailError) -> None:
-        """The server takes nothing: end the run, and pause all sending, longer each time or as long as it asked for."""
+        """The server takes nothing: end the run, and pause all sending, longer each time or as long as it
+        asked for."""
         now = self._clock.now()
         with self._service.store.write(now) as tx:
-            queue_state.server_failed(tx, now, str(error), PAUSES, getattr(error, "retry_after_seconds", None))
+            queue_state.server_failed(
+                tx, now, str(error), PAUSES, getattr(error, "retry_after_seconds", None)
+            )
         self.stop(str(error))
 
     def _count(self, what: str) -> None:

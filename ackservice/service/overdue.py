@@ -1,11 +1,12 @@
-"""Lists of who is overdue, to the owners of policies: on open days, once a week while somebody is that late."""
+"""Lists of who is overdue, to the owners of policies: on open days, once a week while somebody is that
+late."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import date, datetime
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from ackservice.domain.notice import Notice
 from ackservice.domain.reminders import days_overdue, owner_list_due
@@ -22,7 +23,8 @@ _MARK = "owner lists"  # {notice number: the day of its last list, or "" where t
 
 
 def queue_lists(service: Service, late: Sequence[int], now: datetime) -> int:
-    """Queue the lists that are due; `late` are notices somebody has just become long overdue of. Returns how many."""
+    """Queue the lists that are due; `late` are notices somebody has just become long overdue of. Returns how
+    many."""
     today = service.today(now)
     with service.store.read() as connection:
         known = _known(connection)
@@ -38,7 +40,9 @@ def queue_lists(service: Service, late: Sequence[int], now: datetime) -> int:
 
 
 def _known(connection: sqlite3.Connection) -> dict[int, str]:
-    return {int(notice_id): last for notice_id, last in json.loads(marks.get(connection, _MARK) or "{}").items()}
+    return {
+        int(notice_id): last for notice_id, last in json.loads(marks.get(connection, _MARK) or "{}").items()
+    }
 
 
 def _is_candidate(last: str, today: date) -> bool:
@@ -56,14 +60,18 @@ def _look(service: Service, tx: Transaction, notice_id: int, known: dict[int, st
         return False
     last = date.fromisoformat(known[notice_id]) if known[notice_id] else None
     calendar = calendar_of(school.closed)
-    if not owner_list_due((d for _, d in people), today=today, settings=school.reminders, calendar=calendar, last_sent_on=last):
+    if not owner_list_due(
+        (d for _, d in people), today=today, settings=school.reminders, calendar=calendar, last_sent_on=last
+    ):
         return False
     known[notice_id] = today.isoformat()
     listed = [(standing, days) for standing, days in people if days >= school.reminders.owner_after_days]
     return _queue(service, tx, notice, listed, today)
 
 
-def _overdue(service: Service, connection: sqlite3.Connection, notice: Notice, now: datetime) -> list[tuple[Standing, int]]:
+def _overdue(
+    service: Service, connection: sqlite3.Connection, notice: Notice, now: datetime
+) -> list[tuple[Standing, int]]:
     as_of = service.as_of(connection, None, now)
     if notice.id in notices.closed_ids(connection, as_of.cut):
         return []
@@ -72,10 +80,16 @@ def _overdue(service: Service, connection: sqlite3.Connection, notice: Notice, n
         for standing in standings(service, connection, notice, as_of)
         if is_outstanding(notice, status_of(notice, standing, as_of.on))
     )
-    return [(standing, days) for standing in outstanding if (days := days_overdue(window(notice, standing), as_of.on))]
+    return [
+        (standing, days)
+        for standing in outstanding
+        if (days := days_overdue(window(notice, standing), as_of.on))
+    ]
 
 
-def _queue(service: Service, tx: Transaction, notice: Notice, listed: list[tuple[Standing, int]], today: date) -> bool:
+def _queue(
+    service: Service, tx: Transaction, notice: Notice, listed: list[tuple[Standing, int]], today: date
+) -> bool:
     owner = service.settings.contact(notices.entry(tx.connection, notice.id).owner)
     facts = messages.OwnerOverdueFacts(
         school=service.settings.school.name,
@@ -83,7 +97,9 @@ def _queue(service: Service, tx: Transaction, notice: Notice, listed: list[tuple
         policy_title=notice.title,
         version=notice.version,
         due_on=min(window(notice, standing).due_on for standing, _ in listed),
-        people=tuple(_line(service, standing, days) for standing, days in sorted(listed, key=lambda line: line[0].name)),
+        people=tuple(
+            _line(service, standing, days) for standing, days in sorted(listed, key=lambda line: line[0].name)
+        ),
         link=service.settings.link("/ack/desk/"),
         reply=service.settings.contact("Business Manager"),
     )

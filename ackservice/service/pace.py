@@ -1,4 +1,5 @@
-"""How many messages may go out now: so many a minute and so many a day, counted from what is recorded as sent.
+"""How many messages may go out now: so many a minute and so many a day, counted from what is recorded as
+sent.
 
 What counts is in the database, so the pace holds across restarts and processes.
 """
@@ -17,7 +18,8 @@ LANDING_SECONDS = 0.05  # after which messages on their way have been counted
 def allowance(
     mail: MailSettings, connection: sqlite3.Connection, now: datetime, in_flight: int
 ) -> tuple[int, float | None]:
-    """How many messages may go now beside those on their way and, when none may, the seconds until one may; None for not today."""
+    """How many messages may go now beside those on their way and, when none may, the seconds until one may;
+    None for not today."""
     sent_today = deliveries.sent_since(connection, now - timedelta(days=1))
     if sent_today >= mail.per_day:
         return 0, None

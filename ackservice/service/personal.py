@@ -18,11 +18,17 @@ def export_person(service: Service, person_id: str, now: datetime) -> dict[str, 
         as_of = service.as_of(connection, None, now)
     if not found:
         raise NotFound(f"nothing is recorded about {person_id!r}; see: ack roster list --all")
-    return {"person_id": person_id, "as_of": as_of.on.isoformat(), "ledger_head": as_of.head, "records": found}
+    return {
+        "person_id": person_id,
+        "as_of": as_of.on.isoformat(),
+        "ledger_head": as_of.head,
+        "records": found,
+    }
 
 
 def erase_person(service: Service, person_id: str, *, now: datetime, erased_by: str) -> int:
-    """Erase a leaver's name, addresses and words for good; returns from how many rows. Counts, dates and the ledger's chain stay.
+    """Erase a leaver's name, addresses and words for good; returns from how many rows. Counts, dates and the
+    ledger's chain stay.
 
     Raises NotFound, and NotAllowed for someone who is still there or whose records were erased before.
     """
@@ -33,7 +39,9 @@ def erase_person(service: Service, person_id: str, *, now: datetime, erased_by: 
         if person is None:
             raise NotAllowed(f"the records of {person_id!r} have been erased already")
         if not has_left(person.left_on, service.today(now)):
-            raise NotAllowed(f"{person.name} has not left: only leavers' records are erased. Give left_on in the roster first")
+            raise NotAllowed(
+                f"{person.name} has not left: only leavers' records are erased. Give left_on in the roster first"
+            )
         count = erasing.erase(tx, person_id)
         tx.record("person.erased", person_id=person_id, erased_by=erased_by)
     service.store.empty_log()

@@ -23,7 +23,8 @@ EXAMPLE_LINK = "/ack/a/each-person-gets-a-link-of-their-own"
 
 @dataclass(frozen=True)
 class NoticePreview:
-    """What issuing would do, when sending would be finished after what waits already, and how the first e-mail reads."""
+    """What issuing would do, when sending would be finished after what waits already, and how the first
+    e-mail reads."""
 
     found: issuing.Preview
     sent_by: datetime
@@ -31,7 +32,9 @@ class NoticePreview:
     first_email: str
 
 
-def preview_notice(service: Service, policy: str, version: str, *, now: datetime, again: str = "") -> NoticePreview:
+def preview_notice(
+    service: Service, policy: str, version: str, *, now: datetime, again: str = ""
+) -> NoticePreview:
     """Look at a notice without issuing it. Raises NoticeRefused as issuing would."""
     found = issuing.preview(service, policy, version, now=now, again=again)
     with service.store.read() as connection:
@@ -59,12 +62,15 @@ def in_words(preview: NoticePreview) -> str:
             '--allow-short-notice "the reason".'
         )
     if preview.crosses_last_day:
-        lines.append("WARNING: sending would go on past the last day to give notice; some people would be told too late.")
+        lines.append(
+            "WARNING: sending would go on past the last day to give notice; some people would be told too late."
+        )
     return "\n".join(lines)
 
 
 def minutes_to_send(service: Service, messages_count: int) -> int:
-    """How long the set pace and daily cap make sending last, counted in whole minutes; the first minute's go at once."""
+    """How long the set pace and daily cap make sending last, counted in whole minutes; the first minute's go
+    at once."""
     mail = service.settings.school.mail
     whole_days, rest = divmod(max(0, messages_count - 1), mail.per_day)
     return whole_days * 24 * 60 + math.ceil((rest + 1) / mail.per_minute) - 1 if messages_count else 0
@@ -122,7 +128,9 @@ def _first_email(service: Service, found: issuing.Preview, person: Person, now: 
     as_of = AsOf(service.today(now), 0, "")
     standing = Standing(0, person.person_id, person.name, person.email, person.category, found.notice.basis)
     entry = _entry(found.version)
-    item = composing.notice_item(service, found.notice, standing, entry, service.settings.link(EXAMPLE_LINK), as_of)
+    item = composing.notice_item(
+        service, found.notice, standing, entry, service.settings.link(EXAMPLE_LINK), as_of
+    )
     facts = messages.NoticeFacts(
         school=service.settings.school.name,
         person=person.name,

@@ -1,7 +1,8 @@
-"""Questions and suggestions from staff: sent to whom the policy names, and kept at the desk until somebody has answered.
+"""Questions and suggestions from staff: sent to whom the policy names, and kept at the desk until somebody
+has answered.
 
-Asking is not acknowledging: it records nothing else and stops no reminder. Answering happens in an e-mail of the person's own or
-in person; the desk records that it happened.
+Asking is not acknowledging: it records nothing else and stops no reminder. Answering happens in an e-mail of
+the person's own or in person; the desk records that it happened.
 """
 
 from __future__ import annotations
@@ -80,18 +81,22 @@ def sent_to(service: Service, found: LinkView, about: About) -> Contact:
 def ask(service: Service, token: str, about: About, text: str, now: datetime) -> Contact:
     """Take a question or suggestion from the holder of a link and send it on; returns to whom.
 
-    The same text sent twice on a day is taken once. Raises as `acknowledging.view`, NotAllowed for a text that says nothing or is
-    far too long, and TooManyQuestions.
+    The same text sent twice on a day is taken once. Raises as `acknowledging.view`, NotAllowed for a text
+    that says nothing or is far too long, and TooManyQuestions.
     """
     found = acknowledging.view(service, token, now)
     text = _checked(text)
     contact = sent_to(service, found, about)
     with service.store.write(now) as tx:
         today = rows.asked_since(tx.connection, found.person.person_id, _start_of_day(service, now))
-        if any((row["kind"], row["policy"], row["text"]) == (about, found.shown.policy, text) for row in today):
+        if any(
+            (row["kind"], row["policy"], row["text"]) == (about, found.shown.policy, text) for row in today
+        ):
             return contact
         if len(today) >= MOST_A_DAY:
-            raise TooManyQuestions(f"you have sent {MOST_A_DAY} today; please write to the {contact.role} at {contact.email}")
+            raise TooManyQuestions(
+                f"you have sent {MOST_A_DAY} today; please write to the {contact.role} at {contact.email}"
+            )
         _record(service, tx, found, about, text, contact, now)
     return contact
 
@@ -107,7 +112,8 @@ def listed(service: Service, scope: Scope, *, answered: bool, number: int) -> Li
 
 
 def answer(service: Service, question_id: int, note: str, *, by: str, scope: Scope, now: datetime) -> None:
-    """Record that a question was answered, how, and by whom. Raises NotFound unless it waits, and NotAllowed for a bad note."""
+    """Record that a question was answered, how, and by whom. Raises NotFound unless it waits, and NotAllowed
+    for a bad note."""
     note = note.strip()
     if not note or len(note) > LONGEST_NOTE:
         raise NotAllowed(f"write in a sentence how it was answered, in {LONGEST_NOTE} characters or fewer")
@@ -131,7 +137,13 @@ def _start_of_day(service: Service, now: datetime) -> str:
 
 
 def _record(
-    service: Service, tx: Transaction, found: LinkView, about: About, text: str, contact: Contact, now: datetime
+    service: Service,
+    tx: Transaction,
+    found: LinkView,
+    about: About,
+    text: str,
+    contact: Contact,
+    now: datetime,
 ) -> None:
     person, shown = found.person, found.shown
     number = rows.add(
@@ -148,7 +160,9 @@ def _record(
         version=shown.version,
         text=text,
         asked_at=now,
-        link=service.text_link(shown.policy, shown.version) if shown.digest else service.settings.link(f"/policies/{shown.policy}/"),
+        link=service.text_link(shown.policy, shown.version)
+        if shown.digest
+        else service.settings.link(f"/policies/{shown.policy}/"),
         reply=contact,
         time_zone=service.zone,
     )
@@ -156,7 +170,12 @@ def _record(
     payload = {"subject": composed.subject, "text": composed.text, "html": composed.html,
                "name": contact.name or contact.role, "reply_to": person.email}  # fmt: skip
     deliveries.add(
-        tx, "question", host=service.settings.mail_host, address=contact.email, payload=payload, occasion=f"question {number}"
+        tx,
+        "question",
+        host=service.settings.mail_host,
+        address=contact.email,
+        payload=payload,
+        occasion=f"question {number}",
     )
 
 

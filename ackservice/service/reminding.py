@@ -1,7 +1,7 @@
 """Reminders: to people who have not acknowledged, and lists of who is overdue to the owners of policies.
 
-The plan in the database says whom to look at today; the rules of `domain.reminders` say what is due for them. Who has
-acknowledged or left by the time of sending is dropped there.
+The plan in the database says whom to look at today; the rules of `domain.reminders` say what is due for
+them. Who has acknowledged or left by the time of sending is dropped there.
 """
 
 from __future__ import annotations
@@ -29,13 +29,16 @@ from handbook.policy.school import ClosedSettings
 
 REMINDER = "reminder"
 ROWS_AT_ONCE = 500  # so that acknowledging never waits long for the write lock
-ALL_AT_ONCE = 4  # when a notice has no more than so many times the recipients to look at, all of them are read
+ALL_AT_ONCE = (
+    4  # when a notice has no more than so many times the recipients to look at, all of them are read
+)
 _SETTINGS = "reminder settings"
 
 
 @dataclass(frozen=True)
 class Look:
-    """What is to be done for one recipient today, and when to look again; `is_over` where nothing is expected any more."""
+    """What is to be done for one recipient today, and when to look again; `is_over` where nothing is
+    expected any more."""
 
     row: PlanRow
     reminds: bool = False
@@ -52,7 +55,8 @@ def calendar_of(closed: ClosedSettings) -> SchoolCalendar:
 
 
 def queue_reminders(service: Service, now: datetime) -> tuple[int, list[int]]:
-    """Queue today's reminders; returns to how many people, and the notices of whom somebody has become long overdue."""
+    """Queue today's reminders; returns to how many people, and the notices of whom somebody has become long
+    overdue."""
     _heed_changed_settings(service, now)
     reminded, late = 0, []
     looks = looks_due(service, now)
@@ -93,7 +97,9 @@ def look(service: Service, notice: Notice, standing: Standing, row: PlanRow, tod
     ahead: list[date] = []
     reminds = False
     if status is Status.NOTIFIED and standing.current_email:
-        occasion = reminder_due(given, today=today, settings=rules, calendar=calendar, looked_at_on=row.looked_on)
+        occasion = reminder_due(
+            given, today=today, settings=rules, calendar=calendar, looked_at_on=row.looked_on
+        )
         if occasion and occasion.send_on > today:
             return Look(row, next_on=occasion.send_on, looked_on=row.looked_on)
         reminds = occasion is not None
@@ -111,12 +117,17 @@ def whom(service: Service, now: datetime) -> list[str]:
         cut = cuts.last_cut(connection)
         ids = sorted({look.row.person_id for look in looks_due(service, now) if look.reminds})
         today = service.today(now)
-        people = [roster_rows.person(connection, key, cut) for key in ids if not is_reminded_today(service, connection, key, today)]
+        people = [
+            roster_rows.person(connection, key, cut)
+            for key in ids
+            if not is_reminded_today(service, connection, key, today)
+        ]
     return [f"{person.name} <{person.email}>" for person in people if person]
 
 
 def held_until(service: Service, delivery: Delivery, now: datetime) -> datetime | None:
-    """Until when a reminder waits because the school is closed; None when it may go. One planned for this very day may."""
+    """Until when a reminder waits because the school is closed; None when it may go. One planned for this
+    very day may."""
     today, calendar = service.today(now), calendar_of(service.settings.school.closed)
     if delivery.kind != REMINDER or calendar.is_open(today) or delivery.occasion == today.isoformat():
         return None
@@ -138,14 +149,16 @@ def _standings(
 
 
 def _take(tx: Transaction, look: Look) -> bool:
-    """Write the look down; False when something has happened to the recipient since, who is then looked at again."""
+    """Write the look down; False when something has happened to the recipient since, who is then looked at
+    again."""
     if look.is_over:
         return plans.remove(tx, look.row)
     return plans.set_next(tx, look.row, look.next_on, look.looked_on)
 
 
 def _queue(service: Service, tx: Transaction, person_id: str, today: date) -> bool:
-    """One e-mail for everything a person has outstanding. None where one has gone today; one that still waits takes it all up."""
+    """One e-mail for everything a person has outstanding. None where one has gone today; one that still
+    waits takes it all up."""
     person = roster_rows.person(tx.connection, person_id, cuts.last_cut(tx.connection))
     if person is None:
         return False
@@ -154,7 +167,12 @@ def _queue(service: Service, tx: Transaction, person_id: str, today: date) -> bo
     if is_reminded_today(service, tx.connection, person_id, today):
         return False
     added = deliveries.add(
-        tx, REMINDER, host=service.settings.mail_host, person_id=person_id, address=person.email, items=items,
+        tx,
+        REMINDER,
+        host=service.settings.mail_host,
+        person_id=person_id,
+        address=person.email,
+        items=items,
         occasion=today.isoformat(),
     )
     return added is not None

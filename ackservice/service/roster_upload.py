@@ -1,6 +1,8 @@
-"""Taking a roster in at the desk, in two steps: look at what a file would change, then confirm exactly that file.
+"""Taking a roster in at the desk, in two steps: look at what a file would change, then confirm exactly that
+file.
 
-Nothing changes before the confirmation. The file waits in the database, for the session that sent it, for an hour at most.
+Nothing changes before the confirmation. The file waits in the database, for the session that sent it, for an
+hour at most.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ class Waiting:
 
 
 def look_at(service: Service, data: bytes, name: str, session: str, now: datetime) -> Waiting:
-    """Keep a file for a session, and say what it would change. Raises RosterFaults, and then it is not kept."""
+    """Keep a file for a session, and say what it would change. Raises RosterFaults, and then it is not
+    kept."""
     upload = Upload(_plain_name(name), data)
     plan = import_roster(service, data, upload.name, now=now, dry_run=True)
     key = secrets.token_urlsafe(16)
@@ -40,7 +43,8 @@ def look_at(service: Service, data: bytes, name: str, session: str, now: datetim
 
 
 def look_again(service: Service, key: str, session: str, now: datetime) -> Waiting:
-    """What a file that waits would change. Raises NotFound for another session's file, or one that is no longer kept."""
+    """What a file that waits would change. Raises NotFound for another session's file, or one that is no
+    longer kept."""
     upload = _find(service, key, session, now)
     return Waiting(key, import_roster(service, upload.data, upload.name, now=now, dry_run=True))
 
@@ -79,5 +83,6 @@ def _find(service: Service, key: str, session: str, now: datetime) -> Upload:
 
 
 def _plain_name(name: str) -> str:
-    """The last part of a file's name, without characters that could mean something elsewhere. It is only ever shown."""
+    """The last part of a file's name, without characters that could mean something elsewhere. It is only
+    ever shown."""
     return re.sub(r"[^\w .()-]+", "-", re.split(r"[\\/]", name)[-1]).strip()[:LONGEST_NAME] or "roster.csv"

@@ -1,7 +1,9 @@
-"""Sending: claim, send, record. Nothing is lost when the process dies, and at most one message per open connection repeats.
+"""Sending: claim, send, record. Nothing is lost when the process dies, and at most one message per open
+connection repeats.
 
-One process sends at a time: it holds a lock that the operating system frees when it dies, so whatever is still claimed when the
-lock is taken was left by a dead process and goes back into the queue, to be sent under its old Message-ID.
+One process sends at a time: it holds a lock that the operating system frees when it dies, so whatever is
+still claimed when the lock is taken was left by a dead process and goes back into the queue, to be sent
+under its old Message-ID.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ def send_due(
 ) -> SendResult:
     """Send everything that is due, at the school's pace; `wait` is called with the seconds to wait for it.
 
-    Ends early, saying why, when the daily cap is reached, when another process is sending, or when the server takes nothing.
+    Ends early, saying why, when the daily cap is reached, when another process is sending, or when the
+    server takes nothing.
     """
     lock = service.store.sending_lock
     if not lock.acquire(wait=False):
@@ -48,9 +51,12 @@ def send_due(
 
 
 class _Run:
-    """One run of sending, holding the sending lock. Each worker has a connection of its own and takes message after message."""
+    """One run of sending, holding the sending lock. Each worker has a connection of its own and takes
+    message after message."""
 
-    def __init__(self, service: Service, transport: Transport, clock: Clock, wait, pace: bool, progress: Progress):
+    def __init__(
+        self, service: Service, transport: Transport, clock: Clock, wait, pace: bool, progress: Progress
+    ):
         self.service = service
         self.transport = transport
         self.clock = clock
@@ -72,7 +78,9 @@ class _Run:
             due = deliveries.due_count(tx.connection, now)
         if due and paused_until and paused_until > now:
             self.result.busy = True
-            self.result.stopped = f"the mail server failed a short while ago; the next try is due at {paused_until:%H:%M} UTC"
+            self.result.stopped = (
+                f"the mail server failed a short while ago; the next try is due at {paused_until:%H:%M} UTC"
+            )
         try:
             if due and not self.result.stopped:
                 self._work_together(min(self.service.settings.school.mail.connections, due))
@@ -113,7 +121,8 @@ class _Run:
             worker.close()
 
     def take(self) -> Delivery | None:
-        """The next message to send; waits for the pace where it must. None when there is none, or the run is stopped."""
+        """The next message to send; waits for the pace where it must. None when there is none, or the run is
+        stopped."""
         with self.claiming:
             while not self.result.stopped and (self.waiting or self._claim_more()):
                 with contextlib.suppress(IndexError), self.mutex:
@@ -141,7 +150,10 @@ class _Run:
         """Claim what may go now; False when nothing is due or nothing more may go."""
         mail = self.service.settings.school.mail
         while not self.result.stopped:
-            now, in_flight = self.clock.now(), self.in_flight  # read before the database: what lands in between counts twice, not never
+            now, in_flight = (
+                self.clock.now(),
+                self.in_flight,
+            )  # read before the database: what lands in between counts twice, not never
             with self.service.store.read() as connection:
                 if not deliveries.due_count(connection, now):
                     return bool(self.waiting)
@@ -157,7 +169,8 @@ class _Run:
         return False
 
     def _put_back_rest(self) -> None:
-        """What was claimed and not sent waits again; where it cannot be written, the next run finds it as an orphan."""
+        """What was claimed and not sent waits again; where it cannot be written, the next run finds it as an
+        orphan."""
         if not self.waiting:
             return
         now = self.clock.now()

@@ -47,7 +47,8 @@ class Worker:
         self.is_gone = False
 
     def work(self) -> None:
-        """Send message after message until there are none, the run is stopped, or the server does not want this connection."""
+        """Send message after message until there are none, the run is stopped, or the server does not want
+        this connection."""
         while not self.is_gone and (delivery := self.line.take()) is not None:
             try:
                 self._send(delivery)
@@ -88,7 +89,11 @@ class Worker:
         elif isinstance(error, TryLater) and not error.whole_server:
             self.losses = 0
             self.outcomes.try_again(delivery, letter, error)
-        elif isinstance(error, TryLater) and error.answer.startswith(CLOSING) and self.losses + 1 < LOSSES_IN_A_ROW:
+        elif (
+            isinstance(error, TryLater)
+            and error.answer.startswith(CLOSING)
+            and self.losses + 1 < LOSSES_IN_A_ROW
+        ):
             self.losses += 1
             self._hang_up()
             self.line.give_back(delivery)
@@ -103,7 +108,8 @@ class Worker:
             self._leave(None, error)
 
     def _leave(self, delivery: Delivery | None, error: MailError) -> None:
-        """The server does not want this connection; others may go on. With none left, the server takes nothing at all."""
+        """The server does not want this connection; others may go on. With none left, the server takes
+        nothing at all."""
         self._hang_up()
         self.is_gone = True
         if delivery is not None:

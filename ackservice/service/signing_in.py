@@ -55,7 +55,8 @@ def manager_at(service: Service, address: str) -> Manager | None:
 
 
 def ask_for_link(service: Service, address: str, client: str, now: datetime) -> None:
-    """Send a link if the address is a manager's; nothing the caller could see tells whether it is. Raises TooManyTries."""
+    """Send a link if the address is a manager's; nothing the caller could see tells whether it is. Raises
+    TooManyTries."""
     address = address.strip()[:LONGEST_ADDRESS]
     number, secret_hash = _new_secret()
     manager = manager_at(service, address)
@@ -71,7 +72,8 @@ def ask_for_link(service: Service, address: str, client: str, now: datetime) -> 
 
 
 def make_link(service: Service, address: str, now: datetime) -> str:
-    """A link to sign in, to be handed over by other means than e-mail. Raises NotFound for who is no manager."""
+    """A link to sign in, to be handed over by other means than e-mail. Raises NotFound for who is no
+    manager."""
     manager = manager_at(service, address)
     if manager is None:
         known = ", ".join(m.address for m in managers(service)) or "nobody"
@@ -84,13 +86,15 @@ def make_link(service: Service, address: str, now: datetime) -> str:
 
 
 def look_at_link(service: Service, token: str, now: datetime) -> Manager:
-    """Whose link it is, without using it. Raises LinkForged, and SignInLinkUsed for one used before or too old."""
+    """Whose link it is, without using it. Raises LinkForged, and SignInLinkUsed for one used before or too
+    old."""
     with service.store.read() as connection:
         return _manager(service, sign_ins.address_of_link(connection, _hash_of(service, token), now))
 
 
 def sign_in(service: Service, token: str, client: str, now: datetime) -> str:
-    """Use a link and begin a session; returns the session's secret. Raises as `look_at_link`, and TooManyTries."""
+    """Use a link and begin a session; returns the session's secret. Raises as `look_at_link`, and
+    TooManyTries."""
     secret = secrets.token_urlsafe(32)
     with service.store.write(now) as tx:
         (tries,) = _count(tx, now, f"client {client}")
@@ -99,13 +103,16 @@ def sign_in(service: Service, token: str, client: str, now: datetime) -> str:
     secret_hash = _hash_of(service, token)
     with service.store.write(now) as tx:
         manager = _manager(service, sign_ins.use_link(tx, secret_hash, now))
-        sign_ins.add_session(tx, hash_of_session(secret), manager.address, now + timedelta(hours=SESSION_HOURS))
+        sign_ins.add_session(
+            tx, hash_of_session(secret), manager.address, now + timedelta(hours=SESSION_HOURS)
+        )
         tx.record("desk.act", act="signed in", done_by=who(manager))
     return secret
 
 
 def signed_in(service: Service, secret: str, now: datetime) -> Manager | None:
-    """Whose session it is: somebody on the list now, with the role they have now. None when there is none or it has ended."""
+    """Whose session it is: somebody on the list now, with the role they have now. None when there is none or
+    it has ended."""
     with service.store.read() as connection:
         address = sign_ins.address_of_session(connection, hash_of_session(secret), now)
     return manager_at(service, address) if address else None
@@ -124,7 +131,8 @@ def is_waited_for(service: Service, since: datetime) -> bool:
 
 
 def forget(tx: Transaction, now: datetime) -> None:
-    """Forget what has ended: links, sessions, and the key of an hour that is over with all that was counted under it."""
+    """Forget what has ended: links, sessions, and the key of an hour that is over with all that was counted
+    under it."""
     sign_ins.forget_ended(tx, now)
     if sign_ins.is_key_stale(tx.connection, _hour(now)):
         sign_ins.throw_key_away(tx)
@@ -154,8 +162,12 @@ def _read(root: Path, changed_ns: int, size: int) -> tuple[Manager, ...]:
     return load_school(root).managers
 
 
-def _keep(service: Service, tx: Transaction, manager: Manager | None, secret_hash: str, composed, now: datetime) -> None:
-    sign_ins.add_link(tx, manager.address if manager else "", secret_hash, now + timedelta(minutes=LINK_MINUTES))
+def _keep(
+    service: Service, tx: Transaction, manager: Manager | None, secret_hash: str, composed, now: datetime
+) -> None:
+    sign_ins.add_link(
+        tx, manager.address if manager else "", secret_hash, now + timedelta(minutes=LINK_MINUTES)
+    )
     if manager is None:
         return
     deliveries.add(
@@ -164,7 +176,12 @@ def _keep(service: Service, tx: Transaction, manager: Manager | None, secret_has
         host=service.settings.mail_host,
         address=manager.address,
         not_before=BEFORE_ALL,
-        payload={"subject": composed.subject, "text": composed.text, "html": composed.html, "name": manager.name},
+        payload={
+            "subject": composed.subject,
+            "text": composed.text,
+            "html": composed.html,
+            "name": manager.name,
+        },
     )
 
 
@@ -210,7 +227,9 @@ def _hash_of_number(number: int) -> str:
 
 def _count(tx: Transaction, now: datetime, *whats: str) -> list[int]:
     key = sign_ins.key_of_hour(tx, _hour(now))
-    return sign_ins.count_attempt(tx, [hmac.new(key, what.encode(), hashlib.sha256).hexdigest() for what in whats])
+    return sign_ins.count_attempt(
+        tx, [hmac.new(key, what.encode(), hashlib.sha256).hexdigest() for what in whats]
+    )
 
 
 def _hour(now: datetime) -> str:

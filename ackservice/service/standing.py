@@ -27,7 +27,9 @@ class Report:
     zone: str
 
 
-def notices_of_version(service: Service, connection: sqlite3.Connection, policy: str, version: str, cut: int) -> list[Notice]:
+def notices_of_version(
+    service: Service, connection: sqlite3.Connection, policy: str, version: str, cut: int
+) -> list[Notice]:
     """The notices of a version, oldest first, under whichever id of its policy they were issued.
 
     The handbook is asked where no notice knows the id yet: the policy was renamed after the last one.
@@ -37,7 +39,8 @@ def notices_of_version(service: Service, connection: sqlite3.Connection, policy:
 
 
 def _ids_in_handbook(service: Service, policy: str) -> tuple[str, ...]:
-    """Every id of the policy of that id, present or former; none where the handbook has no such policy or has faults."""
+    """Every id of the policy of that id, present or former; none where the handbook has no such policy or
+    has faults."""
     try:
         return service.library().policy(policy).all_ids
     except (HandbookError, OSError):
@@ -54,7 +57,9 @@ def find_notice(
         return ([n for n in chosen if n.basis is not Basis.JOINING] or chosen)[-1]
     known = sorted({f"{n.policy} {n.version}" for n in notices.all_notices(connection, cut)})
     what = f"{policy} {version}" + (f" in the round {round_!r}" if round_ else "")
-    raise NotFound(f"no notice has been issued for {what} by then; notices issued: {', '.join(known) or 'none'}")
+    raise NotFound(
+        f"no notice has been issued for {what} by then; notices issued: {', '.join(known) or 'none'}"
+    )
 
 
 def standings(
@@ -66,7 +71,8 @@ def standings(
     *,
     of_policy: Sequence[Notice] | None = None,
 ) -> Iterator[Standing]:
-    """Where each recipient of a notice stands as of a moment. `of_policy`: the policy's notices, where they are known already."""
+    """Where each recipient of a notice stands as of a moment. `of_policy`: the policy's notices, where they
+    are known already."""
     if of_policy is None:
         of_policy = notices.of_policy(connection, notice.policy, as_of.cut)
     later = [n for n in of_policy if takes_over(n, notice)]
@@ -83,10 +89,11 @@ def standings(
 
 
 def takes_over(later: Notice, earlier: Notice) -> bool:
-    """Whether a later notice takes the obligation of an earlier one over: a newer text to acknowledge, a new round, a withdrawal.
+    """Whether a later notice takes the obligation of an earlier one over: a newer text to acknowledge, a new
+    round, a withdrawal.
 
-    A clarification does not: acknowledging the version it clarifies goes on. Nor does the notice of a newer version that was
-    issued first: both have to be read then, until the newer one takes effect.
+    A clarification does not: acknowledging the version it clarifies goes on. Nor does the notice of a newer
+    version that was issued first: both have to be read then, until the newer one takes effect.
     """
     if later.id <= earlier.id or not later.is_of_same_policy(earlier) or later.change is Change.CLARIFICATION:
         return False
@@ -94,19 +101,22 @@ def takes_over(later: Notice, earlier: Notice) -> bool:
 
 
 def ends(later: Notice, earlier: Notice) -> bool:
-    """Whether a newer notice ends an earlier one for everybody once it has effect; one made for joiners alone does not."""
+    """Whether a newer notice ends an earlier one for everybody once it has effect; one made for joiners
+    alone does not."""
     return is_newer(later, earlier) and later.basis is not Basis.JOINING
 
 
 def is_newer(later: Notice, earlier: Notice) -> bool:
-    """Whether a notice is of a later version, or the withdrawal, of the same policy; clarifications stand beside their version."""
+    """Whether a notice is of a later version, or the withdrawal, of the same policy; clarifications stand
+    beside their version."""
     if not later.is_of_same_policy(earlier) or later.change is Change.CLARIFICATION:
         return False
     return label_key(later.version) > label_key(earlier.version)
 
 
 def counting_versions(notice: Notice, of_policy: Sequence[Notice]) -> list[str]:
-    """Versions whose acknowledgement counts for a clarification: the one it clarifies, and all that clarify the same one.
+    """Versions whose acknowledgement counts for a clarification: the one it clarifies, and all that clarify
+    the same one.
 
     A link to the version shows its newest clarification, and that is what its acknowledgement then names.
     """
@@ -122,7 +132,9 @@ def counting_versions(notice: Notice, of_policy: Sequence[Notice]) -> list[str]:
     return sorted({member.version for member in family})
 
 
-def report(service: Service, policy: str, version: str, *, on: date | None, now: datetime, round_: str = "") -> Report:
+def report(
+    service: Service, policy: str, version: str, *, on: date | None, now: datetime, round_: str = ""
+) -> Report:
     """The status rows of a version's notice, now or as at the end of a past day."""
     with service.store.read() as connection:
         as_of = service.as_of(connection, on, now)

@@ -34,7 +34,11 @@ def refresh(service: Service, now: datetime) -> int:
         with service.store.read() as connection:
             cut = cuts.last_cut(connection)
             due = table.due(connection, AT_ONCE)
-            rows = [row for notice_id, ids in due.items() for row in compute(service, connection, notice_id, ids, cut)]
+            rows = [
+                row
+                for notice_id, ids in due.items()
+                for row in compute(service, connection, notice_id, ids, cut)
+            ]
         if not rows:
             return written
         for start in range(0, len(rows), KEPT_AT_ONCE):
@@ -72,7 +76,9 @@ def name_key(name: str) -> str:
     """A name to sort and search by: without accents and capitals."""
     if name.isascii():
         return " ".join(name.casefold().split())
-    parts = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O"))
+    parts = unicodedata.normalize(
+        "NFKD", name.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O")
+    )
     return " ".join("".join(c for c in parts if not unicodedata.combining(c)).casefold().split())
 
 
@@ -99,14 +105,17 @@ def _row(service: Service, notice: Notice, standing: Standing, person: Person | 
         acknowledged_at=stamp(read.at) if read else "",
         acknowledged_on=_text(read.signed_on or day_in(service.zone, read.at)) if read else "",
         method=read.method if read else "",
-        other_name=read.typed_name if read and read.typed_name and name_key(read.typed_name) != name_key(standing.name) else "",
+        other_name=read.typed_name
+        if read and read.typed_name and name_key(read.typed_name) != name_key(standing.name)
+        else "",
         reminders_sent=standing.reminders_sent,
         last_sent_at=stamp(standing.last_sent_at) if standing.last_sent_at else "",
     )
 
 
 def _heed_changed_rules(service: Service, now: datetime) -> None:
-    """Compute everything anew where the rules, or the time zone that days are counted in, have changed since."""
+    """Compute everything anew where the rules, or the time zone that days are counted in, have changed
+    since."""
     rules = f"{RULES} {service.zone}"
     with service.store.read() as connection:
         before = marks.get(connection, _MARK)

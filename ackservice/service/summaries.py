@@ -37,11 +37,17 @@ def queue_summary(service: Service, transport: Transport | None, now: datetime) 
         if not _is_due(service, tx.connection, today):
             return False
         marks.put(tx, _MARK, today.isoformat())
-        return telling.queue(service, tx, "weekly-summary", service.settings.contact(BUSINESS_MANAGER), facts, str(today))
+        return telling.queue(
+            service, tx, "weekly-summary", service.settings.contact(BUSINESS_MANAGER), facts, str(today)
+        )
 
 
 def summary(
-    service: Service, connection: sqlite3.Connection, library: Library | None, transport: Transport | None, now: datetime
+    service: Service,
+    connection: sqlite3.Connection,
+    library: Library | None,
+    transport: Transport | None,
+    now: datetime,
 ) -> messages.WeeklySummaryFacts:
     """Everything the Business Manager has to know this week."""
     as_of = service.as_of(connection, None, now)
@@ -93,7 +99,8 @@ def _notices(
 def _still_asking(connection: sqlite3.Connection, as_of: AsOf) -> list[Notice]:
     """Notices neither closed nor ended by a newer one in effect, oldest first.
 
-    Until its day a newer version takes over from those alone whom it was given to, and a withdrawal from nobody.
+    Until its day a newer version takes over from those alone whom it was given to, and a withdrawal from
+    nobody.
     """
     closed, issued = notices.closed_ids(connection, as_of.cut), notices.all_notices(connection, as_of.cut)
     in_effect = [notice for notice in issued if notice.effective_on <= as_of.on]
@@ -115,9 +122,17 @@ def _one_notice(
             missing.append(standing.name)
         if status is Status.UNDELIVERABLE:
             address, answer = notices.last_answer(connection, standing.id)
-            unreached.append(messages.Undeliverable(standing.name, address or standing.current_email, notice.title, answer))
+            unreached.append(
+                messages.Undeliverable(standing.name, address or standing.current_email, notice.title, answer)
+            )
     line = messages.OpenNotice(
-        notice.title, notice.version, notice.effective_on, asked, acknowledged, overdue, tuple(sorted(missing)),
+        notice.title,
+        notice.version,
+        notice.effective_on,
+        asked,
+        acknowledged,
+        overdue,
+        tuple(sorted(missing)),
         service.settings.link("/ack/desk/"),
     )
     return line, unreached
@@ -135,7 +150,11 @@ def _last_days(
         if version.effective_on > today and not warnings.is_issued(issued, policy, version)
     ]
     near = upcoming_last_days(
-        planned, today=today, within_days=LAST_DAYS_WITHIN, months=rules.period_months, deemed_days=rules.deemed_days
+        planned,
+        today=today,
+        within_days=LAST_DAYS_WITHIN,
+        months=rules.period_months,
+        deemed_days=rules.deemed_days,
     )
     return tuple(messages.LastDay(*entry) for entry in near)
 

@@ -1,4 +1,5 @@
-"""What somebody has to see to before it goes wrong, in whole sentences: for the weekly summary, `ack due` and `ack doctor`."""
+"""What somebody has to see to before it goes wrong, in whole sentences: for the weekly summary, `ack due`
+and `ack doctor`."""
 
 from __future__ import annotations
 
@@ -22,8 +23,11 @@ HOOK_TROUBLE = "build hook trouble"
 BOUNCES_TROUBLE = "bounces trouble"
 
 
-def notices_missing(service: Service, connection: sqlite3.Connection, library: Library, today: date) -> list[str]:
-    """Approved versions without a notice: a week before the last day to give it, and those that took effect without one.
+def notices_missing(
+    service: Service, connection: sqlite3.Connection, library: Library, today: date
+) -> list[str]:
+    """Approved versions without a notice: a week before the last day to give it, and those that took effect
+    without one.
 
     Versions that took effect before the service kept records are left out.
     """
@@ -43,29 +47,40 @@ def is_issued(issued: Collection[tuple[str, str]], policy: Policy, version: Poli
     return any((policy_id, version.label) in issued for policy_id in policy.all_ids)
 
 
-def mail_trouble(service: Service, connection: sqlite3.Connection, transport: Transport | None, now: datetime) -> list[str]:
-    """What stands in the way of mail: a server that takes nothing, messages given up, a secret about to expire."""
+def mail_trouble(
+    service: Service, connection: sqlite3.Connection, transport: Transport | None, now: datetime
+) -> list[str]:
+    """What stands in the way of mail: a server that takes nothing, messages given up, a secret about to
+    expire."""
     found = []
     failure = queue_state.last_failure(connection)
     if failure:
         waiting = deliveries.waiting_count(connection)
-        found.append(f"Mail is not going out: {failure} {count(waiting, 'message is', 'messages are')} waiting.")
+        found.append(
+            f"Mail is not going out: {failure} {count(waiting, 'message is', 'messages are')} waiting."
+        )
     failed = deliveries.failed_since(connection, now - FAILED_WITHIN)
     if failed:
         addresses = ", ".join(sorted({row["address"] for row in failed if row["address"]})[:10])
-        found.append(f"{count(len(failed), 'message').capitalize()} could not be sent in the last seven days, to: {addresses}.")
+        found.append(
+            f"{count(len(failed), 'message').capitalize()} could not be sent in the last seven days, to: {addresses}."
+        )
     expires_on = secret_expires_on(transport) if transport else None
     today = service.today(now)
     if expires_on and expires_on <= today + SECRET_EXPIRES_WITHIN:
         when = "has expired on" if expires_on < today else "expires on"
-        found.append(f"The client secret for sending mail {when} {day(expires_on)}; make a new one before mail stops.")
+        found.append(
+            f"The client secret for sending mail {when} {day(expires_on)}; make a new one before mail stops."
+        )
     for name in (BOUNCES_TROUBLE, HOOK_TROUBLE):
         if trouble := marks.get(connection, name):
             found.append(trouble)
     return found
 
 
-def _missing(service: Service, policy: Policy, version: PolicyVersion, since: date, today: date) -> Iterator[str]:
+def _missing(
+    service: Service, policy: Policy, version: PolicyVersion, since: date, today: date
+) -> Iterator[str]:
     rules = service.settings.school.notice
     name = f"{policy.id} {version.label}"
     if version.effective_on > today:

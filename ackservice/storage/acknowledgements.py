@@ -8,7 +8,8 @@ from ackservice.storage.notices import EVER_NAMED
 
 
 def receipt(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
-    """An acknowledgement with its person's name, its notice's title and date, and whether it was withdrawn."""
+    """An acknowledgement with its person's name, its notice's title and date, and whether it was
+    withdrawn."""
     return connection.execute(
         """
         SELECT a.*, r.name, COALESCE(own.title, n.title) AS title, COALESCE(own.effective_on, n.effective_on) AS effective_on,
@@ -25,7 +26,8 @@ def receipt(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
 
 
 def of_person(connection: sqlite3.Connection, person_id: str, policy: str, cut: int) -> list[sqlite3.Row]:
-    """What a person has acknowledged of a policy, under whichever of its ids, not withdrawn, the last first."""
+    """What a person has acknowledged of a policy, under whichever of its ids, not withdrawn, the last
+    first."""
     return connection.execute(
         f"""
         SELECT * FROM acknowledgement a WHERE person_id = :person AND policy IN ({EVER_NAMED}) AND id <= :cut

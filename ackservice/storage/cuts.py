@@ -11,7 +11,9 @@ from ackservice.storage.store import stamp
 
 def cut_before(connection: sqlite3.Connection, moment: datetime) -> int:
     """The number of the last line recorded before that moment; 0 when there was none."""
-    return connection.execute("SELECT COALESCE(MAX(n), 0) FROM ledger WHERE at < ?", (stamp(moment),)).fetchone()[0]
+    return connection.execute(
+        "SELECT COALESCE(MAX(n), 0) FROM ledger WHERE at < ?", (stamp(moment),)
+    ).fetchone()[0]
 
 
 def last_cut(connection: sqlite3.Connection) -> int:

@@ -39,7 +39,8 @@ def add(
     occasion: str = "",
     not_before: datetime | None = None,
 ) -> int | None:
-    """Queue a message; None when one of the same kind, person and occasion is there already. Its Message-ID never changes."""
+    """Queue a message; None when one of the same kind, person and occasion is there already. Its Message-ID
+    never changes."""
     due_at = stamp(not_before) if not_before else tx.at
     cursor = tx.execute(
         """
@@ -61,7 +62,9 @@ def add(
         return None
     delivery_id = cursor.lastrowid
     for recipient_id in items:
-        tx.execute("INSERT INTO delivery_item (delivery_id, recipient_id) VALUES (?, ?)", (delivery_id, recipient_id))
+        tx.execute(
+            "INSERT INTO delivery_item (delivery_id, recipient_id) VALUES (?, ?)", (delivery_id, recipient_id)
+        )
     return delivery_id
 
 
@@ -77,7 +80,8 @@ def claim(tx: Transaction, now: datetime, most: int) -> list[Delivery]:
     ).fetchall()
     for row in rows:
         tx.execute(
-            "UPDATE delivery SET state = 'claimed', claimed_at = ?, attempts = attempts + 1 WHERE id = ?", (tx.at, row["id"])
+            "UPDATE delivery SET state = 'claimed', claimed_at = ?, attempts = attempts + 1 WHERE id = ?",
+            (tx.at, row["id"]),
         )
     return [_delivery(tx.connection, row) for row in rows]
 
@@ -87,8 +91,11 @@ def release_orphans(tx: Transaction) -> int:
     return tx.execute("UPDATE delivery SET state = 'queued' WHERE state = 'claimed'").rowcount
 
 
-def end(tx: Transaction, delivery_id: int, state: str, *, error: str = "", sent_text: bytes | None = None) -> None:
-    """A message's end: sent, failed, dropped or bounced. What was written for it when it was queued is not kept."""
+def end(
+    tx: Transaction, delivery_id: int, state: str, *, error: str = "", sent_text: bytes | None = None
+) -> None:
+    """A message's end: sent, failed, dropped or bounced. What was written for it when it was queued is not
+    kept."""
     tx.execute(
         """
         UPDATE delivery SET state = :state, ended_at = :at, last_error = :error,
@@ -101,7 +108,9 @@ def end(tx: Transaction, delivery_id: int, state: str, *, error: str = "", sent_
     )
 
 
-def put_back(tx: Transaction, delivery_id: int, not_before: datetime, error: str, *, counted: bool = True) -> None:
+def put_back(
+    tx: Transaction, delivery_id: int, not_before: datetime, error: str, *, counted: bool = True
+) -> None:
     """Try again later; an attempt that never reached the server for this message is not counted."""
     tx.execute(
         """
@@ -120,20 +129,25 @@ def due_count(connection: sqlite3.Connection, now: datetime) -> int:
 
 def waiting_count(connection: sqlite3.Connection) -> int:
     """How many messages wait, due or not."""
-    return connection.execute("SELECT COUNT(*) FROM delivery WHERE state IN ('queued', 'claimed')").fetchone()[0]
+    return connection.execute(
+        "SELECT COUNT(*) FROM delivery WHERE state IN ('queued', 'claimed')"
+    ).fetchone()[0]
 
 
 def due(connection: sqlite3.Connection, now: datetime, most: int) -> list[Delivery]:
     """The messages due now, oldest first, without taking them."""
     rows = connection.execute(
-        "SELECT * FROM delivery WHERE state = 'queued' AND not_before <= ? ORDER BY not_before, id LIMIT ?", (stamp(now), most)
+        "SELECT * FROM delivery WHERE state = 'queued' AND not_before <= ? ORDER BY not_before, id LIMIT ?",
+        (stamp(now), most),
     ).fetchall()
     return [_delivery(connection, row) for row in rows]
 
 
 def sent_since(connection: sqlite3.Connection, since: datetime) -> int:
     """How many messages were sent after that moment: for pace and daily cap."""
-    return connection.execute("SELECT COUNT(*) FROM delivery WHERE sent_at > ?", (stamp(since),)).fetchone()[0]
+    return connection.execute("SELECT COUNT(*) FROM delivery WHERE sent_at > ?", (stamp(since),)).fetchone()[
+        0
+    ]
 
 
 def by_message_id(connection: sqlite3.Connection, message_id: str) -> Delivery | None:
@@ -155,7 +169,8 @@ def is_waiting(connection: sqlite3.Connection, kind: str, recipient_id: int) -> 
 def waits_for_person(connection: sqlite3.Connection, kind: str, person_id: str) -> bool:
     """Whether a message of that kind to a person is still to go out."""
     row = connection.execute(
-        "SELECT 1 FROM delivery WHERE person_id = ? AND kind = ? AND state IN ('queued', 'claimed') LIMIT 1", (person_id, kind)
+        "SELECT 1 FROM delivery WHERE person_id = ? AND kind = ? AND state IN ('queued', 'claimed') LIMIT 1",
+        (person_id, kind),
     ).fetchone()
     return row is not None
 
@@ -189,9 +204,11 @@ def failed_since(connection: sqlite3.Connection, since: datetime) -> list[sqlite
 
 
 def sent_to(connection: sqlite3.Connection, delivery_id: int) -> str:
-    """The address a message really went to, which may be newer than the one it was queued with; empty when unknown."""
+    """The address a message really went to, which may be newer than the one it was queued with; empty when
+    unknown."""
     row = connection.execute(
-        "SELECT address FROM dispatch WHERE delivery_id = ? AND outcome = 'sent' ORDER BY id LIMIT 1", (delivery_id,)
+        "SELECT address FROM dispatch WHERE delivery_id = ? AND outcome = 'sent' ORDER BY id LIMIT 1",
+        (delivery_id,),
     ).fetchone()
     return (row["address"] or "") if row else ""
 
@@ -199,7 +216,8 @@ def sent_to(connection: sqlite3.Connection, delivery_id: int) -> str:
 def items_sent(connection: sqlite3.Connection, delivery_id: int) -> list[int]:
     """The recipients a message was about when it went out."""
     rows = connection.execute(
-        "SELECT DISTINCT recipient_id FROM dispatch WHERE delivery_id = ? AND outcome = 'sent' ORDER BY 1", (delivery_id,)
+        "SELECT DISTINCT recipient_id FROM dispatch WHERE delivery_id = ? AND outcome = 'sent' ORDER BY 1",
+        (delivery_id,),
     )
     return [row[0] for row in rows]
 

@@ -1,6 +1,7 @@
 """What the desk reads of a notice: figures, lists and single people, always within what the reader may see.
 
-Everything is decided in SQL over `standing_now` and its counts, so that a page costs the same for 150 people and for 100,000.
+Everything is decided in SQL over `standing_now` and its counts, so that a page costs the same for 150 people
+and for 100,000.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ PAGE = 25  # people on a page of a list
 
 @dataclass(frozen=True)
 class Scope:
-    """Whom somebody may see: everyone, or the people of one site, or of one line manager, or of both at once."""
+    """Whom somebody may see: everyone, or the people of one site, or of one line manager, or of both at
+    once."""
 
     site: str = ""
     team_of: str = ""
@@ -28,7 +30,8 @@ class Scope:
         return bool(self.site or self.team_of)
 
     def sql(self, table: str) -> str:
-        """The condition on a table with the columns `site` and `line_manager_id`; begins with AND where there is one."""
+        """The condition on a table with the columns `site` and `line_manager_id`; begins with AND where
+        there is one."""
         conditions = []
         if self.site:
             conditions.append(f" AND {table}.site = :scope_site")
@@ -134,7 +137,9 @@ _COUNTS = "(SELECT *, lasting NOT IN ('acknowledged', 'excused', 'left', 'supers
 def figures(connection: sqlite3.Connection, at: At, scope: Scope) -> Figures:
     """How many people of a notice stand where on that day."""
     table, people = ("standing_now", "1") if scope.is_limited else (_COUNTS, "s.people")
-    sql = _FIGURES.format(status=_STATUS, people=people, open=_OPEN, overdue=_OVERDUE, table=table, scope=scope.sql("s"))
+    sql = _FIGURES.format(
+        status=_STATUS, people=people, open=_OPEN, overdue=_OVERDUE, table=table, scope=scope.sql("s")
+    )
     by_status: dict[str, int] = {}
     overdue = in_time = late = 0
     for row in connection.execute(sql, {**at.values, **scope.values}):
@@ -170,8 +175,11 @@ def recipients(connection: sqlite3.Connection, at: At, scope: Scope, wanted: Fil
     return [row[0] for row in connection.execute(sql, _values(at, scope, wanted))]
 
 
-def some(connection: sqlite3.Connection, at: At, scope: Scope, recipient_ids: list[int]) -> Iterator[sqlite3.Row]:
-    """Those of these recipients that are of the notice and may be seen, with their status on that day, by name."""
+def some(
+    connection: sqlite3.Connection, at: At, scope: Scope, recipient_ids: list[int]
+) -> Iterator[sqlite3.Row]:
+    """Those of these recipients that are of the notice and may be seen, with their status on that day, by
+    name."""
     sql = f"""
         SELECT s.*, {_STATUS} AS status, ({_OPEN} AND {_OVERDUE}) AS overdue FROM standing_now s
         WHERE s.notice_id = :notice {scope.sql("s")} AND s.recipient_id IN (SELECT value FROM json_each(:ids))
@@ -182,7 +190,10 @@ def some(connection: sqlite3.Connection, at: At, scope: Scope, recipient_ids: li
 
 def categories(connection: sqlite3.Connection, notice_id: int) -> list[str]:
     """The categories among the people of a notice."""
-    rows = connection.execute("SELECT DISTINCT category FROM standing_count WHERE notice_id = ? AND people > 0 ORDER BY 1", (notice_id,))
+    rows = connection.execute(
+        "SELECT DISTINCT category FROM standing_count WHERE notice_id = ? AND people > 0 ORDER BY 1",
+        (notice_id,),
+    )
     return [row[0] for row in rows]
 
 
@@ -193,7 +204,9 @@ def acknowledged_by_day(connection: sqlite3.Connection, at: At, scope: Scope) ->
             AND s.acknowledged_on <> '' GROUP BY 1 ORDER BY 1"""
     else:
         sql = "SELECT on_day, people FROM standing_day WHERE notice_id = :notice AND people > 0 ORDER BY 1"
-    return [(date.fromisoformat(row[0]), row[1]) for row in connection.execute(sql, {**at.values, **scope.values})]
+    return [
+        (date.fromisoformat(row[0]), row[1]) for row in connection.execute(sql, {**at.values, **scope.values})
+    ]
 
 
 def _where(scope: Scope, wanted: Filter) -> str:

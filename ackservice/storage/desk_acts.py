@@ -19,7 +19,9 @@ def of_notice(connection: sqlite3.Connection, notice_id: int, recipients: Sequen
     return [row[0] for row in rows.fetchall()]
 
 
-def people_of_recipients(connection: sqlite3.Connection, notice_id: int, recipients: Sequence[int]) -> list[str]:
+def people_of_recipients(
+    connection: sqlite3.Connection, notice_id: int, recipients: Sequence[int]
+) -> list[str]:
     """The persons of those of these recipients that are of the notice."""
     rows = connection.execute(
         "SELECT person_id FROM recipient WHERE notice_id = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
@@ -28,7 +30,9 @@ def people_of_recipients(connection: sqlite3.Connection, notice_id: int, recipie
     return [row[0] for row in rows.fetchall()]
 
 
-def people_of(connection: sqlite3.Connection, act: str, notice_id: int, first: int, last: int, by: str) -> list[str]:
+def people_of(
+    connection: sqlite3.Connection, act: str, notice_id: int, first: int, last: int, by: str
+) -> list[str]:
     """Whom somebody's acts between two ledger lines were about."""
     rows = connection.execute(
         "SELECT person_id FROM desk_act WHERE id BETWEEN ? AND ? AND act = ? AND notice_id = ? AND done_by = ?",
@@ -41,15 +45,22 @@ def drop_queued(tx: Transaction, kind: str, people: Sequence[str]) -> list[str]:
     """Drop what is queued of a kind for these people and nobody is sending yet; returns for whom."""
     dropped = []
     for person_id in people:
-        rows = tx.execute("SELECT id FROM delivery WHERE person_id = ? AND person_id <> '' AND kind = ? AND state = 'queued'", (person_id, kind)).fetchall()
+        rows = tx.execute(
+            "SELECT id FROM delivery WHERE person_id = ? AND person_id <> '' AND kind = ? AND state = 'queued'",
+            (person_id, kind),
+        ).fetchall()
         for row in rows:
             deliveries.end(tx, row["id"], "dropped")
-            tx.execute("UPDATE delivery SET occasion = '' WHERE id = ?", (row["id"],))  # it may be queued anew today
+            tx.execute(
+                "UPDATE delivery SET occasion = '' WHERE id = ?", (row["id"],)
+            )  # it may be queued anew today
             dropped.append(person_id)
     return dropped
 
 
-def excuses(connection: sqlite3.Connection, notice_id: int, first: int, last: int, by: str) -> list[tuple[int, int]]:
+def excuses(
+    connection: sqlite3.Connection, notice_id: int, first: int, last: int, by: str
+) -> list[tuple[int, int]]:
     """(excuse, recipient) of the somebody's excuses of a notice between two ledger lines that still hold."""
     rows = connection.execute(
         """

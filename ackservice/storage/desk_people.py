@@ -11,7 +11,9 @@ _NOW = "e.id = (SELECT MAX(id) FROM roster_entry WHERE person_id = e.person_id) 
 
 def ids(connection: sqlite3.Connection, scope: Scope) -> set[str]:
     """The ids of the people of the roster within a scope."""
-    rows = connection.execute(f"SELECT e.person_id FROM roster_entry e WHERE {_NOW} {scope.sql('e')}", scope.values)
+    rows = connection.execute(
+        f"SELECT e.person_id FROM roster_entry e WHERE {_NOW} {scope.sql('e')}", scope.values
+    )
     return {row[0] for row in rows}
 
 

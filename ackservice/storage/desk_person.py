@@ -48,7 +48,15 @@ def events(connection: sqlite3.Connection, person_id: str) -> list[Event]:
         for what, query in _QUERIES.items()
         for row in connection.execute(query, {"person": person_id})
     ]
-    return sorted(found, key=lambda event: (event.what == "waiting", event.at, event.row["id"] if "id" in event.row.keys() else 0), reverse=True)
+    return sorted(
+        found,
+        key=lambda event: (
+            event.what == "waiting",
+            event.at,
+            event.row["id"] if "id" in event.row.keys() else 0,
+        ),
+        reverse=True,
+    )
 
 
 def may_see(connection: sqlite3.Connection, person_id: str, scope: Scope) -> bool:
@@ -63,13 +71,20 @@ def may_see(connection: sqlite3.Connection, person_id: str, scope: Scope) -> boo
 
 def last_name(connection: sqlite3.Connection, person_id: str) -> str:
     """The name of somebody who is not on the roster any more; empty when erased."""
-    row = connection.execute("SELECT name FROM recipient WHERE person_id = ? ORDER BY id DESC LIMIT 1", (person_id,)).fetchone()
+    row = connection.execute(
+        "SELECT name FROM recipient WHERE person_id = ? ORDER BY id DESC LIMIT 1", (person_id,)
+    ).fetchone()
     return (row["name"] or "") if row else ""
 
 
-def sent_text(connection: sqlite3.Connection, person_id: str, delivery_id: int) -> tuple[sqlite3.Row, str] | None:
-    """A message to a person with its text as it was sent, without personal links; None when it was not theirs or not kept."""
-    row = connection.execute("SELECT * FROM delivery WHERE id = ? AND person_id = ?", (delivery_id, person_id)).fetchone()
+def sent_text(
+    connection: sqlite3.Connection, person_id: str, delivery_id: int
+) -> tuple[sqlite3.Row, str] | None:
+    """A message to a person with its text as it was sent, without personal links; None when it was not
+    theirs or not kept."""
+    row = connection.execute(
+        "SELECT * FROM delivery WHERE id = ? AND person_id = ?", (delivery_id, person_id)
+    ).fetchone()
     if row is None or row["sent_text"] is None:
         return None
     return row, zlib.decompress(row["sent_text"]).decode("utf-8")

@@ -10,7 +10,9 @@ from ackservice.storage.desk import Scope
 def waiting(connection: sqlite3.Connection, scope: Scope, notice_id: int) -> int:
     """How many questions on a notice nobody has answered yet."""
     if scope.is_limited:
-        within = f"EXISTS (SELECT 1 FROM standing_now s WHERE s.recipient_id = q.recipient_id {scope.sql('s')})"
+        within = (
+            f"EXISTS (SELECT 1 FROM standing_now s WHERE s.recipient_id = q.recipient_id {scope.sql('s')})"
+        )
     else:
         within = "1"
     return connection.execute(

@@ -27,13 +27,18 @@ def people(
 ) -> tuple[int, list[sqlite3.Row]]:
     """(How many there are, those on the page wanted), by name."""
     connection.create_function("name_key", 1, lambda name: name_key(name or ""), deterministic=True)
-    conditions = ["e.name IS NOT NULL", "NOT EXISTS (SELECT 1 FROM roster_entry x WHERE x.person_id = e.person_id AND x.id > e.id)"]
+    conditions = [
+        "e.name IS NOT NULL",
+        "NOT EXISTS (SELECT 1 FROM roster_entry x WHERE x.person_id = e.person_id AND x.id > e.id)",
+    ]
     if not wanted.leavers:
         conditions.append("(e.left_on IS NULL OR e.left_on > :today)")
     if wanted.category:
         conditions.append("e.category = :category")
     if wanted.search:
-        conditions.append("(instr(name_key(e.name), :search) OR instr(name_key(e.email), :search) OR e.person_id = :search COLLATE NOCASE)")
+        conditions.append(
+            "(instr(name_key(e.name), :search) OR instr(name_key(e.email), :search) OR e.person_id = :search COLLATE NOCASE)"
+        )
     where = f"FROM roster_entry e WHERE {' AND '.join(conditions)}{scope.sql('e')}"
     values = {"today": today.isoformat(), "category": wanted.category, "search": wanted.search,
               "offset": (wanted.page - 1) * PAGE, **scope.values}  # fmt: skip

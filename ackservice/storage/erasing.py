@@ -1,4 +1,5 @@
-"""A person's records: read all of them, or delete what is personal in them. Counts, dates and the chain stay."""
+"""A person's records: read all of them, or delete what is personal in them. Counts, dates and the chain
+stay."""
 
 from __future__ import annotations
 
@@ -16,16 +17,21 @@ def records(connection: sqlite3.Connection, person_id: str) -> dict[str, list[di
     for fact in FACTS.values():
         where = _belongs(connection, fact)
         if where:
-            rows = connection.execute(f"SELECT * FROM {fact.table} WHERE {where} ORDER BY id", {"person": person_id})
+            rows = connection.execute(
+                f"SELECT * FROM {fact.table} WHERE {where} ORDER BY id", {"person": person_id}
+            )
             found[fact.table] = [{key: row[key] for key in row.keys() if key != "salt"} for row in rows]
     columns = ", ".join(_DELIVERY)
-    rows = connection.execute(f"SELECT {columns} FROM delivery WHERE person_id = ? AND person_id <> '' ORDER BY id", (person_id,))
+    rows = connection.execute(
+        f"SELECT {columns} FROM delivery WHERE person_id = ? AND person_id <> '' ORDER BY id", (person_id,)
+    )
     found["delivery"] = [dict(row) for row in rows]
     return {table: rows for table, rows in found.items() if rows}
 
 
 def erase(tx: Transaction, person_id: str) -> int:
-    """Delete every personal value and salt of a person's rows, and what the queue holds of them; returns how many rows."""
+    """Delete every personal value and salt of a person's rows, and what the queue holds of them; returns how
+    many rows."""
     tx.execute("PRAGMA secure_delete = ON")  # freed pages are overwritten, not only forgotten
     count = 0
     for fact in FACTS.values():

@@ -1,4 +1,5 @@
-"""What an evidence pack takes from the database: the chain, the lines that concern a notice, and what their seals cover."""
+"""What an evidence pack takes from the database: the chain, the lines that concern a notice, and what their
+seals cover."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _OF_POLICY = f"policy IN ({EVER_NAMED})"
 _NOTICES = f"SELECT id FROM notice WHERE {_OF_POLICY} AND id <= :cut"
 _ACKNOWLEDGED = f"{_OF_POLICY} AND person_id IN ({_PEOPLE})"
 
-# Which rows of each table bear on where the recipients of a notice stand. Other notices of the policy do: they take over.
+# Which rows of each table bear on where the recipients of a notice stand. Other notices of the policy do:
+# they take over.
 CONCERNED = {
     "roster_entry": f"person_id IN ({_PEOPLE})",
     "notice": _OF_POLICY,
@@ -35,13 +37,21 @@ CONCERNED = {
     "person_erased": f"person_id IN ({_PEOPLE})",
 }
 
-# Whose seals are opened: what the other files of a pack state. Not former names and addresses, not what anybody asked.
+# Whose seals are opened: what the other files of a pack state. Not former names and addresses, not what
+# anybody asked.
 OPENED = {
     **CONCERNED,
     "notice": "id = :notice",
     "recipient": "notice_id = :notice",
 }
-for _kept_shut in ("roster_entry", "question", "question_answered", "link_renewed", "desk_act", "person_erased"):
+for _kept_shut in (
+    "roster_entry",
+    "question",
+    "question_answered",
+    "link_renewed",
+    "desk_act",
+    "person_erased",
+):
     del OPENED[_kept_shut]
 
 _TABLES = {fact.table: fact for fact in FACTS.values()}
@@ -55,7 +65,9 @@ def chain(connection: sqlite3.Connection, cut: int) -> Iterator[tuple[int, str, 
 
 def concerned(connection: sqlite3.Connection, notice: Notice, cut: int) -> Iterator[tuple[int, str, str]]:
     """(number, hash, line) of the lines up to the cut that concern a notice."""
-    ids = " UNION ".join(f"SELECT id FROM {table} WHERE {condition}" for table, condition in CONCERNED.items())
+    ids = " UNION ".join(
+        f"SELECT id FROM {table} WHERE {condition}" for table, condition in CONCERNED.items()
+    )
     rows = connection.execute(
         f"SELECT n, hash, line FROM ledger WHERE n <= :cut AND n IN ({ids}) ORDER BY n", _values(notice, cut)
     )
@@ -64,7 +76,8 @@ def concerned(connection: sqlite3.Connection, notice: Notice, cut: int) -> Itera
 
 
 def opened(connection: sqlite3.Connection, notice: Notice, cut: int) -> list[tuple[int, str, str]]:
-    """(number, salt, canonical JSON of the personal values) of the lines whose seals a pack opens; erased ones left out."""
+    """(number, salt, canonical JSON of the personal values) of the lines whose seals a pack opens; erased
+    ones left out."""
     found = []
     for table, condition in OPENED.items():
         personal = _TABLES[table].personal
@@ -77,7 +90,8 @@ def opened(connection: sqlite3.Connection, notice: Notice, cut: int) -> list[tup
 
 
 def outcomes(connection: sqlite3.Connection, notice: Notice, cut: int) -> Iterator[sqlite3.Row]:
-    """Every message sent, refused or returned, and every letter handed over, up to the cut, in the order recorded."""
+    """Every message sent, refused or returned, and every letter handed over, up to the cut, in the order
+    recorded."""
     return connection.execute(
         """
         SELECT d.id, d.at, d.kind, d.outcome, d.address, d.detail, d.message_id, '' AS given_on, r.person_id, r.name
@@ -93,7 +107,9 @@ def outcomes(connection: sqlite3.Connection, notice: Notice, cut: int) -> Iterat
 
 def issued_by(connection: sqlite3.Connection, notice_id: int) -> tuple[str, str]:
     """(who issued a notice, the reason given for short notice); empty once erased, or where there is none."""
-    row = connection.execute("SELECT issued_by, short_reason FROM notice WHERE id = ?", (notice_id,)).fetchone()
+    row = connection.execute(
+        "SELECT issued_by, short_reason FROM notice WHERE id = ?", (notice_id,)
+    ).fetchone()
     return row["issued_by"] or "", row["short_reason"] or ""
 
 

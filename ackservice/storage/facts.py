@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Fact:
     """A kind of ledger line and the append-only table of its rows.
 
-    Plain columns stand in the line; personal ones are committed to, and can be erased. Every table also has `id` (the number
-    of its ledger line), `at` and `salt`.
+    Plain columns stand in the line; personal ones are committed to, and can be erased. Every table also has
+    `id` (the number of its ledger line), `at` and `salt`.
     """
 
     kind: str
@@ -54,7 +54,12 @@ _ALL = (
         ("issued_by", "short_reason"),
     ),
     Fact("notice.closed", "notice_closed", ("notice_id",), ("reason", "closed_by")),
-    Fact("recipient.added", "recipient", ("notice_id", "person_id", "category", "basis", "joined_on"), ("name", "email")),
+    Fact(
+        "recipient.added",
+        "recipient",
+        ("notice_id", "person_id", "category", "basis", "joined_on"),
+        ("name", "email"),
+    ),
     Fact(
         "message.outcome",
         "dispatch",
@@ -68,11 +73,21 @@ _ALL = (
         ("recipient_id", "person_id", "policy", "version", "digest", "method", "signed_on"),
         ("typed_name", "recorded_by"),
     ),
-    Fact("acknowledgement.withdrawn", "acknowledgement_withdrawn", ("acknowledgement_id", "recipient_id"), ("reason", "withdrawn_by")),
+    Fact(
+        "acknowledgement.withdrawn",
+        "acknowledgement_withdrawn",
+        ("acknowledgement_id", "recipient_id"),
+        ("reason", "withdrawn_by"),
+    ),
     Fact("recipient.excused", "excused", ("recipient_id",), ("reason", "excused_by")),
     Fact("excuse.withdrawn", "excuse_withdrawn", ("excused_id", "recipient_id"), ("reason", "withdrawn_by")),
     Fact("link.renewed", "link_renewed", ("recipient_id",), ("renewed_by",)),
-    Fact("question.asked", "question", ("recipient_id", "person_id", "policy", "version", "kind", "to_role"), ("text", "reply_to")),
+    Fact(
+        "question.asked",
+        "question",
+        ("recipient_id", "person_id", "policy", "version", "kind", "to_role"),
+        ("text", "reply_to"),
+    ),
     Fact("question.answered", "question_answered", ("question_id",), ("note", "answered_by")),
     Fact("desk.act", "desk_act", ("act", "notice_id", "person_id"), ("detail", "done_by")),
     Fact("person.erased", "person_erased", ("person_id",), ("erased_by",)),

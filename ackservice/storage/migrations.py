@@ -1,4 +1,5 @@
-"""The numbered migrations of the database. One that has been released is never edited; a change is a new one."""
+"""The numbered migrations of the database. One that has been released is never edited; a change is a new
+one."""
 
 from __future__ import annotations
 
@@ -149,12 +150,16 @@ def _create_fact_table(db: Database, table: str, plain: str, personal: tuple[str
     """A table whose rows are never deleted, and never change but by erasing all of their personal values."""
     personal = (*personal, "salt")
     erasable = "".join(f", {name} TEXT" for name in personal)
-    db.conn.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY REFERENCES ledger(n), at TEXT NOT NULL, {plain}{erasable})")
+    db.conn.execute(
+        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY REFERENCES ledger(n), at TEXT NOT NULL, {plain}{erasable})"
+    )
     kept = [column.name for column in db[table].columns if column.name not in personal]
     same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in kept)
     erased = " AND ".join(f"NEW.{name} IS NULL" for name in personal)
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    db.conn.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN NOT ({same} AND {erased}) {refuse}")
+    db.conn.execute(
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} WHEN NOT ({same} AND {erased}) {refuse}"
+    )
     db.conn.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
 
 
@@ -194,14 +199,19 @@ CREATE INDEX dispatch_bounced ON dispatch (delivery_id) WHERE outcome = 'bounced
 """
 
 # Facts after which somebody's next reminder has to be worked out anew, and those after which there is none.
-_LOOK_AGAIN = (("dispatch", " WHEN NEW.kind IN ('notice', 'reminder')"), ("letter_given", ""), ("excuse_withdrawn", ""),
-               ("acknowledgement_withdrawn", ""))
+_LOOK_AGAIN = (
+    ("dispatch", " WHEN NEW.kind IN ('notice', 'reminder')"),
+    ("letter_given", ""),
+    ("excuse_withdrawn", ""),
+    ("acknowledgement_withdrawn", ""),
+)
 _SETTLED = ("acknowledgement", "excused")
 
 
 @migrations()
 def m002_plans(db: Database) -> None:
-    """Whom to look at next: the plan of reminders, kept by triggers beside the facts, and people who join on a day to come."""
+    """Whom to look at next: the plan of reminders, kept by triggers beside the facts, and people who join on
+    a day to come."""
     _run(db, _PLANS)
     for table, condition in _LOOK_AGAIN:
         db.conn.execute(
@@ -299,7 +309,8 @@ CREATE TABLE standing_day (
 ) WITHOUT ROWID;
 """
 
-# What a count is kept by. Days that no longer matter for somebody settled are left out, so that the counts stay few.
+# What a count is kept by. Days that no longer matter for somebody settled are left out, so that the counts
+# stay few.
 _COUNTED = """{row}.notice_id, {row}.lasting, {row}.category, CASE {row}.is_open WHEN 1 THEN {row}.left_on ELSE '' END,
     CASE {row}.is_open WHEN 1 THEN {row}.due_on ELSE '' END, {row}.in_time"""
 _COUNT = """
@@ -318,10 +329,14 @@ _SAME_POLICY = _MARK.format(
     "AND (r.id = {own} OR NOT EXISTS (SELECT 1 FROM standing_now s WHERE s.recipient_id = r.id AND {settled}))"
 )
 # Somebody erased is erased here in the same transaction, and not only when the row is next computed.
-_FORGET_NAME = "; UPDATE standing_now SET name = '', name_key = '', other_name = '' WHERE recipient_id = NEW.id"
+_FORGET_NAME = (
+    "; UPDATE standing_now SET name = '', name_key = '', other_name = '' WHERE recipient_id = NEW.id"
+)
 _OWN_NOTICE = "(SELECT notice_id FROM recipient WHERE id = NEW.recipient_id)"
 _OWN_PERSON = "(SELECT person_id FROM recipient WHERE id = NEW.recipient_id)"
-_ALL_OF_PERSON = _MARK.format(whom="SELECT id, (SELECT MAX(n) FROM ledger) FROM recipient WHERE person_id = NEW.person_id")
+_ALL_OF_PERSON = _MARK.format(
+    whom="SELECT id, (SELECT MAX(n) FROM ledger) FROM recipient WHERE person_id = NEW.person_id"
+)
 _MARKS = (
     ("dispatch", "INSERT", _THAT_ONE),
     ("letter_given", "INSERT", _THAT_ONE),
@@ -331,13 +346,21 @@ _MARKS = (
         "recipient",
         "INSERT",
         _SAME_POLICY.format(
-            person="NEW.person_id", notice="NEW.notice_id", own="NEW.id", settled="s.lasting IN ('acknowledged', 'excused', 'superseded')"
+            person="NEW.person_id",
+            notice="NEW.notice_id",
+            own="NEW.id",
+            settled="s.lasting IN ('acknowledged', 'excused', 'superseded')",
         ),
     ),
     (
         "acknowledgement",
         "INSERT",
-        _SAME_POLICY.format(person="NEW.person_id", notice=_OWN_NOTICE, own="NEW.recipient_id", settled="s.lasting = 'acknowledged'"),
+        _SAME_POLICY.format(
+            person="NEW.person_id",
+            notice=_OWN_NOTICE,
+            own="NEW.recipient_id",
+            settled="s.lasting = 'acknowledged'",
+        ),
     ),
     (
         "acknowledgement_withdrawn",
@@ -347,23 +370,38 @@ _MARKS = (
     ("recipient", "UPDATE", _MARK.format(whom="VALUES (NEW.id, (SELECT MAX(n) FROM ledger))") + _FORGET_NAME),
     ("roster_entry", "INSERT", _ALL_OF_PERSON),
     ("roster_entry", "UPDATE", _ALL_OF_PERSON),
-    ("acknowledgement", "UPDATE", _MARK.format(whom="VALUES (NEW.recipient_id, (SELECT MAX(n) FROM ledger))")),
+    (
+        "acknowledgement",
+        "UPDATE",
+        _MARK.format(whom="VALUES (NEW.recipient_id, (SELECT MAX(n) FROM ledger))"),
+    ),
 )
 
 
 @migrations()
 def m004_standing_now(db: Database) -> None:
-    """Where each recipient stands, computed beforehand for the desk. Triggers mark whom a new fact concerns for another look."""
+    """Where each recipient stands, computed beforehand for the desk. Triggers mark whom a new fact concerns
+    for another look."""
     _run(db, _STANDING)
-    for event, statement, row, by in (("counted", "INSERT", "NEW", "1"), ("discounted", "DELETE", "OLD", "-1")):
-        db.conn.execute(_COUNT.format(event=event, statement=statement, row=row, by=by, key=_COUNTED.format(row=row)).strip())
+    for event, statement, row, by in (
+        ("counted", "INSERT", "NEW", "1"),
+        ("discounted", "DELETE", "OLD", "-1"),
+    ):
+        db.conn.execute(
+            _COUNT.format(
+                event=event, statement=statement, row=row, by=by, key=_COUNTED.format(row=row)
+            ).strip()
+        )
     for table, statement, mark in _MARKS:
         event = "added" if statement == "INSERT" else "changed"
-        db.conn.execute(f"CREATE TRIGGER {table}_{event}_standing AFTER {statement} ON {table} BEGIN {mark}; END")
+        db.conn.execute(
+            f"CREATE TRIGGER {table}_{event}_standing AFTER {statement} ON {table} BEGIN {mark}; END"
+        )
     db.conn.execute("INSERT INTO standing_due (recipient_id, since) SELECT id, id FROM recipient")
 
 
-# Former ids as the change entries kept with notices name them: the entries are the evidence, this is where they are looked up.
+# Former ids as the change entries kept with notices name them: the entries are the evidence, this is where
+# they are looked up.
 _FORMER_IDS = """
 CREATE TABLE former_id (
     policy TEXT NOT NULL,
@@ -386,16 +424,23 @@ _NAMED_NOW = "n.policy = (SELECT policy FROM notice WHERE id = {notice})"
 _EVER_NAMED = """n.policy IN (SELECT policy FROM notice WHERE id = {notice}
     UNION SELECT f.former FROM former_id f WHERE f.policy = (SELECT policy FROM notice WHERE id = {notice})
     UNION SELECT f.policy FROM former_id f WHERE f.former = (SELECT policy FROM notice WHERE id = {notice}))"""
-_NOTICE_OF_MARK = {"recipient": "NEW.notice_id", "acknowledgement": _OWN_NOTICE, "acknowledgement_withdrawn": _OWN_NOTICE}
+_NOTICE_OF_MARK = {
+    "recipient": "NEW.notice_id",
+    "acknowledgement": _OWN_NOTICE,
+    "acknowledgement_withdrawn": _OWN_NOTICE,
+}
 
 
 @migrations()
 def m005_former_ids(db: Database) -> None:
-    """Ids a policy was recorded under before it was renamed; a fact marks for another look what stands under any of them."""
+    """Ids a policy was recorded under before it was renamed; a fact marks for another look what stands under
+    any of them."""
     _run(db, _FORMER_IDS)
     for table, statement, mark in _MARKS:
         named_now = _NAMED_NOW.format(notice=_NOTICE_OF_MARK.get(table))
         if statement == "INSERT" and named_now in mark:
             wider = mark.replace(named_now, _EVER_NAMED.format(notice=_NOTICE_OF_MARK[table]))
             db.conn.execute(f"DROP TRIGGER {table}_added_standing")
-            db.conn.execute(f"CREATE TRIGGER {table}_added_standing AFTER INSERT ON {table} BEGIN {wider}; END")
+            db.conn.execute(
+                f"CREATE TRIGGER {table}_added_standing AFTER INSERT ON {table} BEGIN {wider}; END"
+            )

@@ -20,14 +20,16 @@ from handbook.policy.version import Change
 _NOTICE = """id, policy, version, title, digest, change, effective_on, issued_on, basis, round, audience,
     (SELECT json_group_array(former) FROM former_id f WHERE f.notice_id = notice.id), period_months, deemed_days, joiner_days"""
 
-# The ids a policy is recorded under up to a cut, as its notices name them: its own, its former ones, and those it took since.
+# The ids a policy is recorded under up to a cut, as its notices name them: its own, its former ones, and
+# those it took since.
 EVER_NAMED = """SELECT :policy UNION SELECT former FROM former_id WHERE policy = :policy AND notice_id <= :cut
     UNION SELECT policy FROM former_id WHERE former = :policy AND notice_id <= :cut"""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a notice keeps of its version beside the text: enough to tell it years later without the handbook."""
+    """What a notice keeps of its version beside the text: enough to tell it years later without the
+    handbook."""
 
     digest: str
     owner: str
@@ -61,7 +63,8 @@ def document(connection: sqlite3.Connection, digest: str) -> str:
 
 
 def add(tx: Transaction, notice: Notice, **kept: object) -> int:
-    """Record a notice; `kept` are the digests and texts that stand beside it, the entry with its former ids among them.
+    """Record a notice; `kept` are the digests and texts that stand beside it, the entry with its former ids
+    among them.
 
     Returns its number.
     """
@@ -107,14 +110,22 @@ def all_notices(connection: sqlite3.Connection, cut: int) -> list[Notice]:
 def of_policy(connection: sqlite3.Connection, policy: str, cut: int) -> list[Notice]:
     """Every notice of one policy issued up to the cut, oldest first, under whichever of its ids."""
     rows = connection.execute(
-        f"SELECT {_NOTICE} FROM notice WHERE policy IN ({EVER_NAMED}) AND id <= :cut ORDER BY id", {"policy": policy, "cut": cut}
+        f"SELECT {_NOTICE} FROM notice WHERE policy IN ({EVER_NAMED}) AND id <= :cut ORDER BY id",
+        {"policy": policy, "cut": cut},
     )
     return [_notice(row) for row in rows]
 
 
-def of_version(connection: sqlite3.Connection, policies: Iterable[str], version: str, cut: int) -> list[Notice]:
+def of_version(
+    connection: sqlite3.Connection, policies: Iterable[str], version: str, cut: int
+) -> list[Notice]:
     """The notices of one version of the policy of those ids, oldest round first."""
-    found = {notice.id: notice for policy in policies for notice in of_policy(connection, policy, cut) if notice.version == version}
+    found = {
+        notice.id: notice
+        for policy in policies
+        for notice in of_policy(connection, policy, cut)
+        if notice.version == version
+    }
     return [found[number] for number in sorted(found)]
 
 
@@ -179,21 +190,26 @@ def behind_link(connection: sqlite3.Connection, number: int) -> LinkTarget | Non
 
 def link_number(connection: sqlite3.Connection, recipient_id: int) -> int:
     """The number a recipient's current link carries."""
-    row = connection.execute("SELECT MAX(id) FROM link_renewed WHERE recipient_id = ?", (recipient_id,)).fetchone()
+    row = connection.execute(
+        "SELECT MAX(id) FROM link_renewed WHERE recipient_id = ?", (recipient_id,)
+    ).fetchone()
     return row[0] or recipient_id
 
 
 def notice_of_recipient(connection: sqlite3.Connection, recipient_id: int) -> Notice | None:
     """The notice a recipient belongs to."""
     row = connection.execute(
-        f"SELECT {_NOTICE} FROM notice WHERE id = (SELECT notice_id FROM recipient WHERE id = ?)", (recipient_id,)
+        f"SELECT {_NOTICE} FROM notice WHERE id = (SELECT notice_id FROM recipient WHERE id = ?)",
+        (recipient_id,),
     ).fetchone()
     return _notice(row) if row else None
 
 
 def recipients_of_person(connection: sqlite3.Connection, person_id: str) -> list[tuple[int, int]]:
     """(recipient, notice) numbers of a person, oldest first."""
-    rows = connection.execute("SELECT id, notice_id FROM recipient WHERE person_id = ? ORDER BY id", (person_id,))
+    rows = connection.execute(
+        "SELECT id, notice_id FROM recipient WHERE person_id = ? ORDER BY id", (person_id,)
+    )
     return [(row["id"], row["notice_id"]) for row in rows]
 
 
@@ -257,8 +273,9 @@ def standings(
 ) -> Iterator[Standing]:
     """What is recorded about each recipient of a notice up to the cut, in the order they were added.
 
-    `moved_to` are the notices that take an obligation over, `counting` further versions whose acknowledgement counts here,
-    `ended` says that the version is no longer the one to acknowledge for anybody.
+    `moved_to` are the notices that take an obligation over, `counting` further versions whose
+    acknowledgement counts here, `ended` says that the version is no longer the one to acknowledge for
+    anybody.
     """
     values = {
         "notice": notice.id,
@@ -328,20 +345,26 @@ def _notice_of(
 
 def count_recipients(connection: sqlite3.Connection, notice_id: int) -> int:
     """How many people a notice was given to."""
-    return connection.execute("SELECT COUNT(*) FROM recipient WHERE notice_id = ?", (notice_id,)).fetchone()[0]
+    return connection.execute("SELECT COUNT(*) FROM recipient WHERE notice_id = ?", (notice_id,)).fetchone()[
+        0
+    ]
 
 
 def last_answer(connection: sqlite3.Connection, recipient_id: int) -> tuple[str, str]:
     """(address, what the server said) of the last message to a recipient that was refused or came back."""
     row = connection.execute(
-        "SELECT address, detail FROM dispatch WHERE recipient_id = ? AND outcome <> 'sent' ORDER BY id DESC LIMIT 1", (recipient_id,)
+        "SELECT address, detail FROM dispatch WHERE recipient_id = ? AND outcome <> 'sent' ORDER BY id DESC LIMIT 1",
+        (recipient_id,),
     ).fetchone()
     return (row["address"] or "", row["detail"] or "") if row else ("", "")
 
 
 def issued_versions(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """(policy, version) of every notice given to a whole audience."""
-    return {(row[0], row[1]) for row in connection.execute("SELECT policy, version FROM notice WHERE basis <> 'joining'")}
+    return {
+        (row[0], row[1])
+        for row in connection.execute("SELECT policy, version FROM notice WHERE basis <> 'joining'")
+    }
 
 
 def first_recorded_at(connection: sqlite3.Connection) -> str:
@@ -361,5 +384,7 @@ def open_suggestions(connection: sqlite3.Connection, policies: Iterable[str]) ->
 
 def issued_by(connection: sqlite3.Connection, notice_id: int) -> tuple[str, str]:
     """Who issued a notice, and the reason given where it was short."""
-    row = connection.execute("SELECT issued_by, short_reason FROM notice WHERE id = ?", (notice_id,)).fetchone()
+    row = connection.execute(
+        "SELECT issued_by, short_reason FROM notice WHERE id = ?", (notice_id,)
+    ).fetchone()
     return (row["issued_by"] or "", row["short_reason"] or "") if row else ("", "")

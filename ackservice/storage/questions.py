@@ -31,13 +31,16 @@ def add_answer(tx: Transaction, question_id: int, note: str, answered_by: str) -
 def asked_since(connection: sqlite3.Connection, person_id: str, since: str) -> list[sqlite3.Row]:
     """What a person has asked from that moment on, the last first."""
     return connection.execute(
-        "SELECT id, kind, policy, version, text FROM question WHERE person_id = ? AND at >= ? ORDER BY id DESC", (person_id, since)
+        "SELECT id, kind, policy, version, text FROM question WHERE person_id = ? AND at >= ? ORDER BY id DESC",
+        (person_id, since),
     ).fetchall()
 
 
 def count(connection: sqlite3.Connection, scope: Scope, *, answered: bool) -> int:
     """How many there are."""
-    return connection.execute(f"SELECT COUNT(*) {_FROM} {_where(scope, answered)}", scope.values).fetchone()[0]
+    return connection.execute(f"SELECT COUNT(*) {_FROM} {_where(scope, answered)}", scope.values).fetchone()[
+        0
+    ]
 
 
 def page(connection: sqlite3.Connection, scope: Scope, *, answered: bool, number: int) -> list[sqlite3.Row]:

@@ -24,13 +24,22 @@ def last_failure(connection: sqlite3.Connection) -> str:
     return state["why"] if state else ""
 
 
-def server_failed(tx: Transaction, now: datetime, why: str, pauses: Sequence[int], asked_seconds: float | None) -> None:
+def server_failed(
+    tx: Transaction, now: datetime, why: str, pauses: Sequence[int], asked_seconds: float | None
+) -> None:
     """The server takes nothing: pause, longer each time (`pauses` in minutes), or as long as it asked for."""
     state = _state(tx.connection)
     failures = (state["failures"] if state else 0) + 1
-    pause = timedelta(seconds=asked_seconds) if asked_seconds else timedelta(minutes=pauses[min(failures, len(pauses)) - 1])
+    pause = (
+        timedelta(seconds=asked_seconds)
+        if asked_seconds
+        else timedelta(minutes=pauses[min(failures, len(pauses)) - 1])
+    )
     value = json.dumps({"failures": failures, "until": stamp(now + pause), "why": why})
-    tx.execute("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (_NAME, value))
+    tx.execute(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (_NAME, value),
+    )
 
 
 def server_is_well(tx: Transaction) -> None:
@@ -40,7 +49,9 @@ def server_is_well(tx: Transaction) -> None:
 
 def first_sent_since(connection: sqlite3.Connection, since: datetime) -> datetime:
     """When the earliest message after that moment was sent; the moment itself when there was none."""
-    row = connection.execute("SELECT MIN(sent_at) FROM delivery WHERE sent_at > ?", (stamp(since),)).fetchone()
+    row = connection.execute(
+        "SELECT MIN(sent_at) FROM delivery WHERE sent_at > ?", (stamp(since),)
+    ).fetchone()
     return moment(row[0]) if row[0] else since
 
 

@@ -29,7 +29,8 @@ def people(connection: sqlite3.Connection, cut: int) -> dict[str, Person]:
 def person(connection: sqlite3.Connection, person_id: str, cut: int) -> Person | None:
     """One person, or None when unknown or erased."""
     row = connection.execute(
-        "SELECT * FROM roster_entry WHERE person_id = ? AND id <= ? ORDER BY id DESC LIMIT 1", (person_id, cut)
+        "SELECT * FROM roster_entry WHERE person_id = ? AND id <= ? ORDER BY id DESC LIMIT 1",
+        (person_id, cut),
     ).fetchone()
     return _person(row) if row and row["name"] is not None else None
 

@@ -1,4 +1,5 @@
-"""Signing in: links that work once, sessions, and how often it was tried. Nothing here is evidence; all of it is forgotten."""
+"""Signing in: links that work once, sessions, and how often it was tried. Nothing here is evidence; all of
+it is forgotten."""
 
 from __future__ import annotations
 
@@ -17,14 +18,16 @@ _KEY = "sign-in attempts"
 def add_link(tx: Transaction, address: str, secret_hash: str, ends_at: datetime) -> None:
     """Keep a link by the hash of its secret. An empty address makes a link nobody can use."""
     tx.execute(
-        "INSERT INTO sign_in_link (secret_hash, address, ends_at) VALUES (?, ?, ?)", (secret_hash, address, stamp(ends_at))
+        "INSERT INTO sign_in_link (secret_hash, address, ends_at) VALUES (?, ?, ?)",
+        (secret_hash, address, stamp(ends_at)),
     )
 
 
 def address_of_link(connection: sqlite3.Connection, secret_hash: str, now: datetime) -> str:
     """Whose link it is; empty when unknown, used or too old."""
     row = connection.execute(
-        "SELECT address FROM sign_in_link WHERE secret_hash = ? AND used_at IS NULL AND ends_at > ?", (secret_hash, stamp(now))
+        "SELECT address FROM sign_in_link WHERE secret_hash = ? AND used_at IS NULL AND ends_at > ?",
+        (secret_hash, stamp(now)),
     ).fetchone()
     return row["address"] if row else ""
 
@@ -32,7 +35,9 @@ def address_of_link(connection: sqlite3.Connection, secret_hash: str, now: datet
 def use_link(tx: Transaction, secret_hash: str, now: datetime) -> str:
     """Whose link it is, and from now on it is used; empty when it cannot be used."""
     address = address_of_link(tx.connection, secret_hash, now)
-    tx.execute("UPDATE sign_in_link SET used_at = ? WHERE secret_hash = ? AND used_at IS NULL", (tx.at, secret_hash))
+    tx.execute(
+        "UPDATE sign_in_link SET used_at = ? WHERE secret_hash = ? AND used_at IS NULL", (tx.at, secret_hash)
+    )
     return address
 
 
@@ -78,7 +83,8 @@ def forget_ended(tx: Transaction, now: datetime) -> None:
 
 
 def key_of_hour(tx: Transaction, hour: str) -> bytes:
-    """The key under which attempts of this hour are counted; with a new hour the old key and its counts are gone."""
+    """The key under which attempts of this hour are counted; with a new hour the old key and its counts are
+    gone."""
     kept = _key(tx.connection)
     if kept.get("hour") == hour:
         return bytes.fromhex(kept["key"])

@@ -1,7 +1,9 @@
-"""Where recipients stand, computed beforehand: whom a new fact concerns is marked by triggers, and looked at again before reading.
+"""Where recipients stand, computed beforehand: whom a new fact concerns is marked by triggers, and looked at
+again before reading.
 
-Nothing here is evidence: the rows can be thrown away and computed again from the facts at any time. They hold what does not
-depend on the day of reading; what does (left, superseded, overdue) is decided in the queries of `storage.desk`.
+Nothing here is evidence: the rows can be thrown away and computed again from the facts at any time. They
+hold what does not depend on the day of reading; what does (left, superseded, overdue) is decided in the
+queries of `storage.desk`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from ackservice.storage.store import Transaction
 
 @dataclass(frozen=True)
 class Row:
-    """One recipient. Days and times are ISO texts, empty where there are none; `in_time` is yes, no or empty."""
+    """One recipient. Days and times are ISO texts, empty where there are none; `in_time` is yes, no or
+    empty."""
 
     recipient_id: int
     notice_id: int
@@ -57,10 +60,13 @@ def due(connection: sqlite3.Connection, most: int) -> dict[int, list[int]]:
 
 
 def put(tx: Transaction, rows: Iterable[Row], cut: int) -> int:
-    """Keep rows computed as of that ledger line, but for recipients marked since or looked at by somebody else; returns how many."""
+    """Keep rows computed as of that ledger line, but for recipients marked since or looked at by somebody
+    else; returns how many."""
     kept = 0
     for row in rows:
-        mark = tx.execute("DELETE FROM standing_due WHERE recipient_id = ? AND since <= ?", (row.recipient_id, cut))
+        mark = tx.execute(
+            "DELETE FROM standing_due WHERE recipient_id = ? AND since <= ?", (row.recipient_id, cut)
+        )
         if mark.rowcount:
             tx.execute("DELETE FROM standing_now WHERE recipient_id = ?", (row.recipient_id,))
             tx.execute(_INSERT, tuple(vars(row).values()))

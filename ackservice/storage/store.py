@@ -65,7 +65,9 @@ class Transaction:
     def keep_document(self, content: str) -> str:
         """Keep a text under its digest, which is returned; the same text twice is kept once."""
         digest = digest_of(content)
-        self.connection.execute("INSERT INTO document (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, content))
+        self.connection.execute(
+            "INSERT INTO document (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, content)
+        )
         return digest
 
     def execute(self, sql: str, values: Mapping[str, object] | tuple = ()) -> sqlite3.Cursor:
@@ -80,13 +82,16 @@ _INSERT = {
 
 
 class Store:
-    """The database of one school. One connection a thread; writes one at a time, across threads and processes."""
+    """The database of one school. One connection a thread; writes one at a time, across threads and
+    processes."""
 
     def __init__(self, path: Path):
         self.path = path
         self._local = threading.local()
         self._lock = FileLock(path.with_name(path.name + ".lock"))
-        self.sending_lock = FileLock(path.with_name(path.name + ".sending"))  # held by the one process that sends
+        self.sending_lock = FileLock(
+            path.with_name(path.name + ".sending")
+        )  # held by the one process that sends
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -137,7 +142,8 @@ class Store:
                 partial.unlink(missing_ok=True)
 
     def empty_log(self) -> None:
-        """Move what the write-ahead log holds into the database and empty it: old values would stay readable there."""
+        """Move what the write-ahead log holds into the database and empty it: old values would stay readable
+        there."""
         with _plain_errors(self.path), self._lock:
             self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -159,7 +165,8 @@ class Store:
 
 @contextmanager
 def _whole(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that writes from its first moment: committed at the end, rolled back when the block raises."""
+    """A transaction that writes from its first moment: committed at the end, rolled back when the block
+    raises."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -170,10 +177,17 @@ def _whole(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _connect(path: Path, checked: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False
+    )
     try:
         connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         if checked:
             _check_version(connection, path)
@@ -198,14 +212,18 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     database = Database(connection)
     _refuse_newer(database, path)
     if migrations.pending(database):
-        raise StorageError(f"the database {path} is from an older version of this software; bring it up with: ack migrate")
+        raise StorageError(
+            f"the database {path} is from an older version of this software; bring it up with: ack migrate"
+        )
 
 
 def _refuse_newer(database: Database, path: Path) -> None:
     known = {migration.name for migration in migrations._migrations}
     newer = [m.name for m in migrations.applied(database) if m.name not in known]
     if newer:
-        raise StorageError(f"the database {path} is from a newer version of this software ({newer[-1]}); update the software")
+        raise StorageError(
+            f"the database {path} is from a newer version of this software ({newer[-1]}); update the software"
+        )
 
 
 @contextmanager
@@ -218,7 +236,9 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise StorageError(_in_plain_words(path, error)) from error
     except PermissionError as error:
-        raise StorageError(f"no permission to write {error.filename or path}; check who owns the folder {path.parent}") from error
+        raise StorageError(
+            f"no permission to write {error.filename or path}; check who owns the folder {path.parent}"
+        ) from error
     except OSError as error:
         raise StorageError(f"{error.filename or path}: {error.strerror or error}") from error
 
@@ -226,7 +246,9 @@ def _plain_errors(path: Path) -> Iterator[None]:
 def _in_plain_words(path: Path, error: sqlite3.DatabaseError) -> str:
     said = str(error)
     if "readonly" in said:
-        return f"the database {path} cannot be written to; check the permissions of the file and of its folder"
+        return (
+            f"the database {path} cannot be written to; check the permissions of the file and of its folder"
+        )
     if "full" in said or "disk I/O error" in said:
         return f"the disk that holds {path} is full, or fails; nothing was recorded. Free some space and try again"
     if "locked" in said or "busy" in said:

@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 
 class Together:
-    """Runs small write jobs of several threads in one transaction. Whoever comes first commits for all who are waiting."""
+    """Runs small write jobs of several threads in one transaction. Whoever comes first commits for all who
+    are waiting."""
 
     def __init__(self, store: Store):
         self._store = store
@@ -22,9 +23,11 @@ class Together:
         self._lock = threading.Lock()
 
     def run(self, now: datetime, work: Callable[[Transaction], T]) -> T:
-        """What `work` returns, once it is durable. What it raises is raised here, and undoes nothing but its own writes.
+        """What `work` returns, once it is durable. What it raises is raised here, and undoes nothing but its
+        own writes.
 
-        `work` may be called a second time after everything of the first is undone, so it changes nothing but the database.
+        `work` may be called a second time after everything of the first is undone, so it changes nothing but
+        the database.
         """
         job = _Job(now, work)
         self._waiting.append(job)

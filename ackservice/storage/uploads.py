@@ -1,4 +1,5 @@
-"""Files waiting to be confirmed: kept for an hour at most, for the session that sent them and for no other."""
+"""Files waiting to be confirmed: kept for an hour at most, for the session that sent them and for no
+other."""
 
 from __future__ import annotations
 
@@ -24,12 +25,15 @@ class Upload:
 
 
 def keep(tx: Transaction, key: str, session: str, upload: Upload) -> None:
-    """Keep a file under a key nobody can guess, in place of the last one of that session; old ones are forgotten."""
+    """Keep a file under a key nobody can guess, in place of the last one of that session; old ones are
+    forgotten."""
     for other, kept in _all(tx.connection):
         if kept["session"] == session or _is_old(kept, moment(tx.at)):
             forget(tx, other)
     data = base64.b64encode(upload.data).decode("ascii")
-    marks.put(tx, _PREFIX + key, json.dumps({"session": session, "at": tx.at, "name": upload.name, "data": data}))
+    marks.put(
+        tx, _PREFIX + key, json.dumps({"session": session, "at": tx.at, "name": upload.name, "data": data})
+    )
 
 
 def find(connection: sqlite3.Connection, key: str, session: str, now: datetime) -> Upload | None:
@@ -52,7 +56,9 @@ def old(connection: sqlite3.Connection, now: datetime) -> list[str]:
 
 
 def _all(connection: sqlite3.Connection) -> list[tuple[str, dict[str, str]]]:
-    rows = connection.execute("SELECT name, value FROM setting WHERE name LIKE ?", (_PREFIX + "%",)).fetchall()
+    rows = connection.execute(
+        "SELECT name, value FROM setting WHERE name LIKE ?", (_PREFIX + "%",)
+    ).fetchall()
     return [(row["name"].removeprefix(_PREFIX), json.loads(row["value"])) for row in rows]
 
 

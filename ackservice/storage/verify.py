@@ -27,7 +27,8 @@ class Report:
 def verify(
     connection: sqlite3.Connection, *, head: str = "", progress: Callable[[int], None] = lambda lines: None
 ) -> Report:
-    """Check everything; with `head`, also that the ledger once ended with that hash (as a receipt or an export says)."""
+    """Check everything; with `head`, also that the ledger once ended with that hash (as a receipt or an
+    export says)."""
     faults: list[str] = []
     previous, expected, erased, head_seen = ledger.GENESIS, 0, 0, head in ("", ledger.GENESIS)
     for row in connection.execute("SELECT * FROM ledger ORDER BY n"):
@@ -48,12 +49,15 @@ def verify(
     faults += _former_ids_unlike_entries(connection)
     documents, wrong = _check_documents(connection)
     if not head_seen:
-        faults.append(f"the ledger never ended with {head}: lines were cut off or rewritten, or that head is of another ledger")
+        faults.append(
+            f"the ledger never ended with {head}: lines were cut off or rewritten, or that head is of another ledger"
+        )
     return Report(expected, documents, erased, previous, (*faults, *wrong), head_seen)
 
 
 def _check_fact(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, bool]:
-    """What is wrong with the fact of a line, if anything, and whether its personal values have been erased."""
+    """What is wrong with the fact of a line, if anything, and whether its personal values have been
+    erased."""
     content = _content(row["line"])
     if content is None:
         return "it is not readable", False
@@ -97,7 +101,8 @@ def _facts_without_line(connection: sqlite3.Connection) -> list[str]:
     faults = []
     for fact in FACTS.values():
         rows = connection.execute(
-            f"SELECT f.id FROM {fact.table} f LEFT JOIN ledger l ON l.n = f.id AND l.kind = ? WHERE l.n IS NULL", (fact.kind,)
+            f"SELECT f.id FROM {fact.table} f LEFT JOIN ledger l ON l.n = f.id AND l.kind = ? WHERE l.n IS NULL",
+            (fact.kind,),
         )
         faults += [f"row {row['id']} of {fact.table} has no ledger line" for row in rows]
     return faults

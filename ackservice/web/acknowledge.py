@@ -1,4 +1,5 @@
-"""What a person sees behind their link: what changes for them, the form to acknowledge it, and the receipt."""
+"""What a person sees behind their link: what changes for them, the form to acknowledge it, and the
+receipt."""
 
 from __future__ import annotations
 
@@ -54,7 +55,9 @@ def acknowledge(token: str) -> Response | tuple[str, int]:
         number = acknowledging.acknowledge(web().service, token, form.name, web().now())
     except NotAllowed:  # closed to acknowledging since the page was opened: the page says why
         return redirect(url_for("acknowledge.show", token=token), 303)
-    return Response(status=303, headers={"Location": _receipt_path(number)})  # without a body it leaves in one piece
+    return Response(
+        status=303, headers={"Location": _receipt_path(number)}
+    )  # without a body it leaves in one piece
 
 
 @pages.get("/receipt/<token>")
@@ -109,7 +112,9 @@ def _receipt_page(receipt: Receipt, path: str) -> str:
 
 
 def _receipt_path(number: int) -> str:
-    return "/ack/receipt/" + web().service.links.token(Purpose.RECEIPT, number)  # as addresses in e-mails are made
+    return "/ack/receipt/" + web().service.links.token(
+        Purpose.RECEIPT, number
+    )  # as addresses in e-mails are made
 
 
 def _own_link(number: int | None) -> str:

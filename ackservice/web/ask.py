@@ -1,4 +1,5 @@
-"""Asking from behind a personal link: a question to whom the policy names, or a suggestion for its next review."""
+"""Asking from behind a personal link: a question to whom the policy names, or a suggestion for its next
+review."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def send(token: str) -> Response | tuple[str, int]:
     return _page(token, errors, about=about, text=text[: 2 * LONGEST_TEXT]), 400
 
 
-def _page(token: str, errors: Mapping[str, str], *, about: str = "", text: str = "", sent: About | None = None) -> str:
+def _page(
+    token: str, errors: Mapping[str, str], *, about: str = "", text: str = "", sent: About | None = None
+) -> str:
     found = acknowledging.view(web().service, token, web().now())
     return render_template(
         "ask.html",

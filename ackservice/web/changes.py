@@ -1,4 +1,5 @@
-"""What changed between two texts, as HTML for a page: the redline, all that stayed the same folded away. Kept by digests."""
+"""What changed between two texts, as HTML for a page: the redline, all that stayed the same folded away.
+Kept by digests."""
 
 from __future__ import annotations
 

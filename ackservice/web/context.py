@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Web:
-    """What the application works with. `site` is the folder of the built handbook, `demo` is set in the demo only."""
+    """What the application works with. `site` is the folder of the built handbook, `demo` is set in the demo
+    only."""
 
     service: Service
     clock: Clock

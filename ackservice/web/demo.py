@@ -1,4 +1,5 @@
-"""The demo's own pages: the day to move, the outbox to read. Registered in the demo only; they show everybody's mail."""
+"""The demo's own pages: the day to move, the outbox to read. Registered in the demo only; they show
+everybody's mail."""
 
 from __future__ import annotations
 
@@ -10,7 +11,17 @@ from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup, escape
 
 from ackservice.demo.replay import LAST_DAY, POLICY, VERSION, Demo
@@ -120,7 +131,9 @@ def outbox() -> str:
 def mail(name: str) -> str:
     """One message: headers, text, and its HTML in a frame where nothing runs."""
     found = _mail(name)
-    return render_template("demo/mail.html", mail=found, text=linked(found.part("plain")), has_html=bool(found.part("html")))
+    return render_template(
+        "demo/mail.html", mail=found, text=linked(found.part("plain")), has_html=bool(found.part("html"))
+    )
 
 
 @pages.get("/outbox/<name>/html")
@@ -147,7 +160,9 @@ def _demo() -> Demo:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.glob("*.eml") if _FILE.fullmatch(file.name)) if folder.is_dir() else []
+    return (
+        sorted(file for file in folder.glob("*.eml") if _FILE.fullmatch(file.name)) if folder.is_dir() else []
+    )
 
 
 def _read(file: Path) -> Mail:

@@ -1,4 +1,5 @@
-"""`ack serve`: pages, the built handbook and the due work in one process, for a school without further machinery."""
+"""`ack serve`: pages, the built handbook and the due work in one process, for a school without further
+machinery."""
 
 from __future__ import annotations
 
@@ -49,9 +50,11 @@ class Site:
 
 
 def serve_all(app: App, *, host: str, port: int) -> None:
-    """Serve until interrupted. Makes a new database where there is none; one of an older version has to be migrated first.
+    """Serve until interrupted. Makes a new database where there is none; one of an older version has to be
+    migrated first.
 
-    Raises SettingsError when the port is taken or a setting is wrong, and StorageError for a database that cannot be used.
+    Raises SettingsError when the port is taken or a setting is wrong, and StorageError for a database that
+    cannot be used.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     service, transport = app.service, app.transport
@@ -67,8 +70,12 @@ def serve_all(app: App, *, host: str, port: int) -> None:
     except BaseException:
         listener.close()
         raise
-    click.echo(f"Listening on http://{host}:{listener.getsockname()[1]}/ for {app.settings.base_url}; mail goes by {transport.describe()}.")
-    server.run_server(ready, Loop(service, transport, app.clock, before=site.follow_the_day, environ=app.environ))
+    click.echo(
+        f"Listening on http://{host}:{listener.getsockname()[1]}/ for {app.settings.base_url}; mail goes by {transport.describe()}."
+    )
+    server.run_server(
+        ready, Loop(service, transport, app.clock, before=site.follow_the_day, environ=app.environ)
+    )
 
 
 def _open_database(app: App) -> None:

@@ -44,27 +44,35 @@ PAGES: dict[type[Exception] | int, Page] = {
     LinkForged: Page(
         404,
         "This link does not work",
-        ("A part of it is missing or was changed on the way. Nothing was recorded.",
-         "Go back to the e-mail and open the link there, or copy the whole of it. If you typed it from a letter, "
-         "check each character: capitals and small letters count."),
+        (
+            "A part of it is missing or was changed on the way. Nothing was recorded.",
+            "Go back to the e-mail and open the link there, or copy the whole of it. If you typed it from a letter, "
+            "check each character: capitals and small letters count.",
+        ),
     ),
     LinkRevoked: Page(
         410,
         "This link has been replaced",
-        ("A newer link was sent since, and this one has stopped working. Nothing was recorded.",
-         "Look for the latest e-mail from the school about this policy and open the link there."),
+        (
+            "A newer link was sent since, and this one has stopped working. Nothing was recorded.",
+            "Look for the latest e-mail from the school about this policy and open the link there.",
+        ),
     ),
     LinkOfLeaver: Page(
         410,
         "This link is no longer in use",
-        ("Personal links stop working when someone leaves. Nothing was recorded, and you need not do anything.",
-         "If this is a mistake, please tell us."),
+        (
+            "Personal links stop working when someone leaves. Nothing was recorded, and you need not do anything.",
+            "If this is a mistake, please tell us.",
+        ),
     ),
     NoticeIsClosed: Page(
         410,
         "This notice has been closed",
-        ("There is nothing to acknowledge here any more, and nothing was recorded.",
-         "The policies in force are in the handbook."),
+        (
+            "There is nothing to acknowledge here any more, and nothing was recorded.",
+            "The policies in force are in the handbook.",
+        ),
     ),
     ReceiptGone: Page(
         410,
@@ -74,42 +82,60 @@ PAGES: dict[type[Exception] | int, Page] = {
     ForeignPost: Page(
         403,
         "This form was not sent from our page",
-        ("Nothing was recorded. Another website, or a program that changes what your browser sends, may have sent it.",
-         "Open the link in your e-mail again and use the form there."),
+        (
+            "Nothing was recorded. Another website, or a program that changes what your browser sends, may have sent it.",
+            "Open the link in your e-mail again and use the form there.",
+        ),
     ),
     UnsignedRequest: Page(
         403,
         "Please use the school's own address",
-        ("This page is only reached through the address in your e-mail. Nothing was recorded.",
-         "Open the link in the e-mail again."),
+        (
+            "This page is only reached through the address in your e-mail. Nothing was recorded.",
+            "Open the link in the e-mail again.",
+        ),
     ),
     StorageError: Page(
         503,
         "We cannot record anything just now",
-        ("Nothing was recorded. The fault is ours, and your link goes on working.",
-         "Please try again in a few minutes."),
+        (
+            "Nothing was recorded. The fault is ours, and your link goes on working.",
+            "Please try again in a few minutes.",
+        ),
     ),
     NotFound: Page(404, "Not found", ("There is no such page or record.",)),
     NotAllowed: Page(409, "This cannot be done now", ()),
-    400: Page(400, "We could not read this request", ("Nothing was recorded.", "Open the link in your e-mail again.")),
+    400: Page(
+        400,
+        "We could not read this request",
+        ("Nothing was recorded.", "Open the link in your e-mail again."),
+    ),
     403: Page(403, "You may not see this page", ("Nothing was recorded.",)),
     404: Page(
         404,
         "Page not found",
-        ("There is no page at this address. If you typed it, check it; if you followed a link in an e-mail, copy the whole of it.",),
+        (
+            "There is no page at this address. If you typed it, check it; if you followed a link in an e-mail, copy the whole of it.",
+        ),
     ),
-    405: Page(405, "This page does not take that", ("Nothing was recorded.", "Open the link in your e-mail again.")),
+    405: Page(
+        405, "This page does not take that", ("Nothing was recorded.", "Open the link in your e-mail again.")
+    ),
     413: Page(
         413,
         "That is too much for this form",
-        ("Nothing was recorded, because far more was sent than the form asks for.",
-         "Go back, type your name only, and send it again."),
+        (
+            "Nothing was recorded, because far more was sent than the form asks for.",
+            "Go back, type your name only, and send it again.",
+        ),
     ),
     500: Page(
         500,
         "Something went wrong on our side",
-        ("The fault is ours. What you sent may not have been recorded.",
-         "Open your link again: it shows a receipt if your acknowledgement was recorded."),
+        (
+            "The fault is ours. What you sent may not have been recorded.",
+            "Open your link again: it shows a receipt if your acknowledgement was recorded.",
+        ),
     ),
 }
 

@@ -1,7 +1,8 @@
-"""Requests signed by the proxy in front: once a secret is set, nothing below `/ack/` is reached past the proxy.
+"""Requests signed by the proxy in front: once a secret is set, nothing below `/ack/` is reached past the
+proxy.
 
-Netlify signs what it proxies with a short JWS in `x-nf-sign`: HS256 over issuer, site, deploy context and an expiry five
-minutes on. Health stays open, for whoever watches the service from inside.
+Netlify signs what it proxies with a short JWS in `x-nf-sign`: HS256 over issuer, site, deploy context and an
+expiry five minutes on. Health stays open, for whoever watches the service from inside.
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ def install(app: Flask) -> None:
 
 def refuse_unsigned() -> None:
     """Raise UnsignedRequest for what did not come through the proxy."""
-    if request.path.startswith("/ack/") and request.path not in OPEN and not is_signed(request.headers.get(HEADER), web()):
+    if (
+        request.path.startswith("/ack/")
+        and request.path not in OPEN
+        and not is_signed(request.headers.get(HEADER), web())
+    ):
         raise UnsignedRequest
 
 
@@ -45,7 +50,10 @@ def is_signed(signature: str | None, web: Web) -> bool:
             web.settings.proxy_secret,
             algorithms=["HS256"],
             issuer=ISSUER,
-            options={"require": ["exp", "iss"], "verify_exp": False},  # checked below, by the clock that was given
+            options={
+                "require": ["exp", "iss"],
+                "verify_exp": False,
+            },  # checked below, by the clock that was given
         )
         unexpired = float(claims["exp"]) > web.now().timestamp()
     except (jwt.InvalidTokenError, TypeError, ValueError):

@@ -1,9 +1,10 @@
 """What protects every answer and every form: headers, and where a POST may come from.
 
-A POST must come from our own page. Browsers say where from in `Origin`, which has to be the base address's or the host the
-request was sent to ("null", which sandboxed frames and some redirects send, is refused), and in `Sec-Fetch-Site`, which has to
-be `same-origin` or `none`. Without both (browsers before 2020, and programs that are no browser) a `Referer`, if there is one,
-has to be ours. A page of another site cannot leave out all three where a browser is current, and holds no personal link.
+A POST must come from our own page. Browsers say where from in `Origin`, which has to be the base address's
+or the host the request was sent to ("null", which sandboxed frames and some redirects send, is refused), and
+in `Sec-Fetch-Site`, which has to be `same-origin` or `none`. Without both (browsers before 2020, and
+programs that are no browser) a `Referer`, if there is one, has to be ours. A page of another site cannot
+leave out all three where a browser is current, and holds no personal link.
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = tuple({
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}.items())
+HEADERS = tuple(
+    {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }.items()
+)
 ACK_HEADERS = (("Cache-Control", "no-store"), ("X-Robots-Tag", "noindex"))
 A_YEAR = "public, max-age=31536000, immutable"
 
@@ -78,7 +81,8 @@ def _host(address: str) -> str:
 
 
 def add_headers(response: Response) -> Response:
-    """Fill in the headers a view has not set itself. Nothing personal is ever kept by a browser or a proxy."""
+    """Fill in the headers a view has not set itself. Nothing personal is ever kept by a browser or a
+    proxy."""
     headers = response.headers
     is_ours = request.path.startswith("/ack/")
     if is_ours:

@@ -1,4 +1,5 @@
-"""Serves the application with waitress, on every platform; work in the background runs beside it in the same process."""
+"""Serves the application with waitress, on every platform; work in the background runs beside it in the same
+process."""
 
 from __future__ import annotations
 
@@ -22,9 +23,10 @@ LARGEST_BODY = 32 * 1024**2  # bytes; beyond it waitress itself answers 413, bel
 class Channel(HTTPChannel):
     """A connection that leaves the answer to the thread that is writing it.
 
-    waitress' loop asks at once whether an answer could go out while a thread is sending it already, is told to wait, and asks
-    again: dozens of times for each answer, with the interpreter taken from the very thread it waits for. Whoever writes wakes
-    the loop at the end. Only with long answers, which wait for the reader, the loop has to help.
+    waitress' loop asks at once whether an answer could go out while a thread is sending it already, is told
+    to wait, and asks again: dozens of times for each answer, with the interpreter taken from the very thread
+    it waits for. Whoever writes wakes the loop at the end. Only with long answers, which wait for the
+    reader, the loop has to help.
     """
 
     def writable(self) -> bool:
@@ -44,7 +46,9 @@ def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socke
 
     Nothing of X-Forwarded-* is trusted. Raises SettingsError when the port cannot be had.
     """
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # else a warning for each request that waits its turn
+    logging.getLogger("waitress.queue").setLevel(
+        logging.ERROR
+    )  # else a warning for each request that waits its turn
     server = waitress.create_server(
         app,
         sockets=[listener or listen(host, port)],
@@ -58,8 +62,14 @@ def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socke
     return server
 
 
-def run(app: Flask, host: str = "127.0.0.1", port: int = 8080, background: Callable[[threading.Event], None] | None = None) -> None:
-    """Serve until interrupted. `background` runs in a thread of its own and ends when the event it is given is set."""
+def run(
+    app: Flask,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    background: Callable[[threading.Event], None] | None = None,
+) -> None:
+    """Serve until interrupted. `background` runs in a thread of its own and ends when the event it is given
+    is set."""
     run_server(serve(app, host, port), background)
 
 
@@ -81,7 +91,8 @@ def run_server(server, background: Callable[[threading.Event], None] | None = No
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises SettingsError when the port cannot be had, another program listening there among it."""
+    """A listening socket. Raises SettingsError when the port cannot be had, another program listening there
+    among it."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # on Windows this would let two programs share the port
@@ -91,5 +102,7 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or error
-        raise SettingsError(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from error
+        raise SettingsError(
+            f"cannot listen on {host} port {port}: {reason}; choose another with --port"
+        ) from error
     return listener

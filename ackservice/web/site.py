@@ -1,4 +1,5 @@
-"""The built handbook at `/`: its files, with the headers and redirects its own `_headers` and `_redirects` ask for.
+"""The built handbook at `/`: its files, with the headers and redirects its own `_headers` and `_redirects`
+ask for.
 
 What a static host does with the same folder, so that the embedded server and the host show one site.
 """
@@ -16,13 +17,18 @@ from ackservice.web.site_rules import Rules, rules_of
 
 pages = Blueprint("site", __name__)
 
-_TYPES = {".md": "text/markdown; charset=utf-8", ".xml": "application/xml", ".webmanifest": "application/manifest+json"}
+_TYPES = {
+    ".md": "text/markdown; charset=utf-8",
+    ".xml": "application/xml",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 @pages.get("/")
 @pages.get("/<path:path>")
 def file(path: str = "") -> Response:
-    """A file of the site, its index for a folder, a redirect, or the site's own page for what is not there."""
+    """A file of the site, its index for a folder, a redirect, or the site's own page for what is not
+    there."""
     folder = web().site
     if folder is None or path == "ack" or path.startswith("ack/"):
         abort(404)
@@ -30,7 +36,12 @@ def file(path: str = "") -> Response:
     found = find(folder, path)
     if found is None:
         return _elsewhere(folder, rules, path)
-    if found.name == "index.html" and path and not path.endswith(("/", "/index.html")) and path != "index.html":
+    if (
+        found.name == "index.html"
+        and path
+        and not path.endswith(("/", "/index.html"))
+        and path != "index.html"
+    ):
         return _moved("/" + path.strip("/") + "/", 301)
     return _answer(found, rules)
 
@@ -38,7 +49,12 @@ def file(path: str = "") -> Response:
 def find(folder: Path, path: str) -> Path | None:
     """The file an address stands for; never one outside the folder, a hidden one, or the host's own rules."""
     parts = path.split("/")
-    if any(part.startswith(".") for part in parts) or path in ("_headers", "_redirects") or "\\" in path or "\0" in path:
+    if (
+        any(part.startswith(".") for part in parts)
+        or path in ("_headers", "_redirects")
+        or "\\" in path
+        or "\0" in path
+    ):
         return None
     joined = safe_join(str(folder), path.rstrip("/") or ".")
     if joined is None:
@@ -74,7 +90,9 @@ def _moved(target: str, status: int) -> Response:
 
 def _answer(file: Path, rules: Rules) -> Response:
     kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    response = make_response(send_file(file, mimetype=kind.partition(";")[0], conditional=file.name != "404.html"))
+    response = make_response(
+        send_file(file, mimetype=kind.partition(";")[0], conditional=file.name != "404.html")
+    )
     if kind.startswith("text/"):
         response.headers["Content-Type"] = f"{kind.partition(';')[0]}; charset=utf-8"
     for name, value in rules.headers(request.path):

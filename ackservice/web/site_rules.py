@@ -12,14 +12,17 @@ _DEFAULT_STATUS = 301
 
 @dataclass(frozen=True)
 class Rules:
-    """Headers by address, and redirects; for an address the last header rule and the first redirect that fit hold."""
+    """Headers by address, and redirects; for an address the last header rule and the first redirect that fit
+    hold."""
 
     header_rules: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = ()
     redirect_rules: tuple[tuple[re.Pattern[str], str, int], ...] = ()
 
     def headers(self, path: str) -> list[tuple[str, str]]:
         """The headers for an address, in the order of the file."""
-        return [header for pattern, headers in self.header_rules if pattern.fullmatch(path) for header in headers]
+        return [
+            header for pattern, headers in self.header_rules if pattern.fullmatch(path) for header in headers
+        ]
 
     def redirect(self, path: str) -> tuple[str, int] | None:
         """Where an address has moved and with which status, or None."""
@@ -71,13 +74,18 @@ def parse_headers(text: str) -> tuple[tuple[re.Pattern[str], tuple[tuple[str, st
 
 
 def parse_redirects(text: str) -> tuple[tuple[re.Pattern[str], str, int], ...]:
-    """Lines of a `_redirects` file: from, to, and a status where it is not 301. Rewrites (200) are the host's own affair."""
+    """Lines of a `_redirects` file: from, to, and a status where it is not 301. Rewrites (200) are the
+    host's own affair."""
     rules = []
     for line in text.splitlines():
         parts = line.split("#", 1)[0].split() if line.lstrip().startswith("#") else line.split()
         if len(parts) < 2:
             continue
-        status = int(parts[2].rstrip("!")) if len(parts) > 2 and parts[2].rstrip("!").isdigit() else _DEFAULT_STATUS
+        status = (
+            int(parts[2].rstrip("!"))
+            if len(parts) > 2 and parts[2].rstrip("!").isdigit()
+            else _DEFAULT_STATUS
+        )
         if status in (301, 302, 303, 307, 308):
             rules.append((_pattern(parts[0]), parts[1], status))
     return tuple(rules)

@@ -1,4 +1,5 @@
-"""Reads one change entry: why a version exists, who approved it, and the digest and seal of what was approved."""
+"""Reads one change entry: why a version exists, who approved it, and the digest and seal of what was
+approved."""
 
 from __future__ import annotations
 

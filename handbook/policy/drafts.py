@@ -1,4 +1,5 @@
-"""Makes the files that commands write: the draft of a new version, and a change entry with its approval. Text in, text out."""
+"""Makes the files that commands write: the draft of a new version, and a change entry with its approval.
+Text in, text out."""
 
 from __future__ import annotations
 
@@ -15,18 +16,21 @@ from handbook.policy.errors import FaultsFound, HandbookError
 from handbook.policy.notice_period import add_months
 from handbook.policy.version import Change, ChangeEntry, PolicyText, PolicyVersion
 
-_VALUE = re.compile(r"(?P<name>effective_on|review_by)(?P<colon>\s*:\s*)(?P<quote>[\"']?)\d{4}-\d{2}-\d{2}(?P=quote)")
+_VALUE = re.compile(
+    r"(?P<name>effective_on|review_by)(?P<colon>\s*:\s*)(?P<quote>[\"']?)\d{4}-\d{2}-\d{2}(?P=quote)"
+)
 
 
 def next_text(source: str, effective_on: date) -> str:
-    """The text of an earlier version as the draft of the next: a year until its review, everything else as it was."""
+    """The text of an earlier version as the draft of the next: a year until its review, everything else as
+    it was."""
     end = frontmatter.split(source, "").end_line
     days = {"effective_on": effective_on, "review_by": add_months(effective_on, 12)}
     lines = source.removeprefix("\ufeff").splitlines(keepends=True)
     for index, line in enumerate(lines[:end]):
         found = _VALUE.match(line)
         if found:
-            lines[index] = f"{found['name']}{found['colon']}{days[found['name']]}{line[found.end():]}"
+            lines[index] = f"{found['name']}{found['colon']}{days[found['name']]}{line[found.end() :]}"
     return "".join(lines)
 
 
@@ -69,15 +73,23 @@ def draft_entry(change: Change, supersedes: str | None, effective_on: date) -> s
 
 
 def approved_entry(source: str, version: PolicyVersion, approved_by: str, approved_on: date) -> str:
-    """A change entry with the approval, digest and seal written after its `change`; every other byte as it was.
+    """A change entry with the approval, digest and seal written after its `change`; every other byte as it
+    was.
 
     Raises FaultsFound where the approval makes a fault, and HandbookError where it cannot be written.
     """
     entry = version.entry
     digest = version.text.digest if version.text else None
     sealed = _sealed(entry, version.text, approved_by, approved_on, digest)
-    names = ["approved_by", "approved_on", "digest", "seal"] if digest else ["approved_by", "approved_on", "seal"]
-    values = {"approved_by": _scalar(approved_by), "approved_on": approved_on, "digest": digest, "seal": sealed}
+    names = (
+        ["approved_by", "approved_on", "digest", "seal"] if digest else ["approved_by", "approved_on", "seal"]
+    )
+    values = {
+        "approved_by": _scalar(approved_by),
+        "approved_on": approved_on,
+        "digest": digest,
+        "seal": sealed,
+    }
     result = _insert(source, [f"{name}: {values[name]}" for name in names])
     _verify(result, entry, values | {"approved_by": approved_by})
     return result
@@ -106,16 +118,26 @@ def _verify(result: str, entry: ChangeEntry, values: dict[str, object]) -> None:
         raise FaultsFound(parsed.faults)
     after = parsed.value
     written = all(getattr(after, name) == value for name, value in values.items())
-    kept = all(getattr(after, name) == getattr(entry, name) for name in ("change", "supersedes", "changes", "summary"))
+    kept = all(
+        getattr(after, name) == getattr(entry, name)
+        for name in ("change", "supersedes", "changes", "summary")
+    )
     if not (written and kept):
-        raise HandbookError(f"{entry.path}: the approval cannot be written into this front matter; write one field a line")
+        raise HandbookError(
+            f"{entry.path}: the approval cannot be written into this front matter; write one field a line"
+        )
 
 
 def _scalar(value: str) -> str:
     """A text as YAML reads it back: plain where that is safe, in double quotes otherwise."""
     try:
         node = yaml.compose(f"field: {value}\n").value[0][1]
-        if node.value == value and node.tag.endswith(":str") and isinstance(node, yaml.ScalarNode) and not node.style:
+        if (
+            node.value == value
+            and node.tag.endswith(":str")
+            and isinstance(node, yaml.ScalarNode)
+            and not node.style
+        ):
             return value
     except (yaml.YAMLError, AttributeError, IndexError, ValueError):
         pass

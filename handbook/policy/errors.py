@@ -49,4 +49,6 @@ class UnknownVersion(HandbookError):
         self.policy = policy
         self.version = version
         self.known = tuple(known)
-        super().__init__(f"policy {policy!r} has no version {version!r}; it has: {', '.join(self.known) or 'none'}")
+        super().__init__(
+            f"policy {policy!r} has no version {version!r}; it has: {', '.join(self.known) or 'none'}"
+        )

@@ -1,4 +1,5 @@
-"""Tells of every approved version in an Atom feed (RFC 4287): one entry a version, its id and dates the same for ever."""
+"""Tells of every approved version in an Atom feed (RFC 4287): one entry a version, its id and dates the same
+for ever."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ _KINDS = {"new": "new policy", "material": "changed", "clarification": "clarifie
 def atom(library: Library, school: School, on: date, base_address: str | None = None) -> str:
     """The feed as it stands on a day, newest approval first.
 
-    Ids are tag URIs (RFC 4151) of the school's domain, the day of approval and the version, whatever address the site is
-    shown at. `updated` is midnight UTC of the day of approval, so the same library gives the same bytes.
+    Ids are tag URIs (RFC 4151) of the school's domain, the day of approval and the version, whatever address
+    the site is shown at. `updated` is midnight UTC of the day of approval, so the same library gives the
+    same bytes.
     """
     base = (base_address or school.base_address).rstrip("/")
     approved = [(p, v) for p in library.policies.values() for v in p.versions if v.is_approved(on)]
@@ -42,10 +44,16 @@ def _entry(feed: Element, school: School, policy: Policy, version: PolicyVersion
     title = _title(policy, version)
     entry = _add(feed, "entry")
     _add(entry, "id", f"{_tag(school, approved_on)}:policies/{policy.id}/{version.label}")
-    _add(entry, "title", f"{title} {version.label}: {_KINDS[version.entry.change]} from {_long(version.effective_on)}")
+    _add(
+        entry,
+        "title",
+        f"{title} {version.label}: {_KINDS[version.entry.change]} from {_long(version.effective_on)}",
+    )
     _add(entry, "updated", _midnight(approved_on))
     _add(entry, "published", _midnight(approved_on))
-    _add(entry, "link", rel="alternate", type="text/html", href=f"{base}/policies/{policy.id}/{version.label}/")
+    _add(
+        entry, "link", rel="alternate", type="text/html", href=f"{base}/policies/{policy.id}/{version.label}/"
+    )
     _add(entry, "category", term=str(version.entry.change))
     told = [version.entry.summary, *(f"{c.section}, {c.what}: {c.text}" for c in version.entry.changes)]
     _add(entry, "summary", "\n\n".join(told), type="text")

@@ -1,8 +1,8 @@
 """Front matter: the YAML between two `---` lines, read so that every fault keeps its line and column.
 
-A byte order mark at the start of a file is tolerated, since Windows editors write one; so are CRLF line ends. Tabs, anchors,
-duplicate and unknown fields are faults. Values are read as written in the file, never as YAML guessed their type: a label
-`2.10` is a fault that shows `2.10`, and not the number 2.1.
+A byte order mark at the start of a file is tolerated, since Windows editors write one; so are CRLF line
+ends. Tabs, anchors, duplicate and unknown fields are faults. Values are read as written in the file, never
+as YAML guessed their type: a label `2.10` is a fault that shows `2.10`, and not the number 2.1.
 """
 
 from __future__ import annotations
@@ -23,8 +23,16 @@ from handbook.policy.version import LABEL
 T = TypeVar("T")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_KINDS = {"int": "a number", "float": "a number", "bool": "yes or no", "timestamp": "a date", "null": "nothing"}
-LABEL_EXPECTED = "expected a version label, year-month such as 2021-09 (2021-09.2 for a second one in a month)"
+_KINDS = {
+    "int": "a number",
+    "float": "a number",
+    "bool": "yes or no",
+    "timestamp": "a date",
+    "null": "nothing",
+}
+LABEL_EXPECTED = (
+    "expected a version label, year-month such as 2021-09 (2021-09.2 for a second one in a month)"
+)
 DATE_EXPECTED = "expected a date written year-month-day with two digits each, such as 2021-09-01"
 
 
@@ -37,7 +45,8 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Parts:
-    """A file cut in two: the YAML, the line after which it starts, the body and the line on which that starts."""
+    """A file cut in two: the YAML, the line after which it starts, the body and the line on which that
+    starts."""
 
     yaml: str
     body: str
@@ -46,11 +55,18 @@ class Parts:
 
 
 def split(source: str, file: str) -> Parts | Fault:
-    """Cuts a file at its `---` lines. Line ends become LF; a byte order mark and blank lines before the body go."""
+    """Cuts a file at its `---` lines. Line ends become LF; a byte order mark and blank lines before the body
+    go."""
     lines = with_lf(source.removeprefix("\ufeff")).split("\n")
     if lines[0].rstrip() != "---":
-        return Fault(file, 1, 1, "", "expected the front matter to start with --- on the first line, "
-                     f"found {lines[0][:40]!r}; put --- before the fields")
+        return Fault(
+            file,
+            1,
+            1,
+            "",
+            "expected the front matter to start with --- on the first line, "
+            f"found {lines[0][:40]!r}; put --- before the fields",
+        )
     for index, line in enumerate(lines[1:], start=1):
         if line.rstrip() == "---":
             return _parts(lines, index)
@@ -61,7 +77,9 @@ def _parts(lines: list[str], end: int) -> Parts:
     start = end + 1
     while start < len(lines) and not lines[start].strip():
         start += 1
-    return Parts("\n".join(lines[1:end]) + "\n", "\n".join(lines[start:]), min(start + 1, len(lines)), end + 1)
+    return Parts(
+        "\n".join(lines[1:end]) + "\n", "\n".join(lines[start:]), min(start + 1, len(lines)), end + 1
+    )
 
 
 @dataclass
@@ -103,12 +121,19 @@ class Fields:
     def choice(self, name: str, among: Collection[str], *, required: bool = False) -> str | None:
         """One of a few words."""
         words = ", ".join(among)
-        return self._checked(name, required, f"one of {words}", f"expected one of {words}",
-                             lambda raw: raw if raw in among else None)
+        return self._checked(
+            name,
+            required,
+            f"one of {words}",
+            f"expected one of {words}",
+            lambda raw: raw if raw in among else None,
+        )
 
     def matching(self, name: str, pattern: re.Pattern[str], expected: str) -> str | None:
         """Text that matches a pattern."""
-        return self._checked(name, False, "", f"expected {expected}", lambda raw: raw if pattern.match(raw) else None)
+        return self._checked(
+            name, False, "", f"expected {expected}", lambda raw: raw if pattern.match(raw) else None
+        )
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts, none of them twice; empty where the field is left out."""
@@ -116,7 +141,9 @@ class Fields:
         for item in self._items(name):
             value = self._line(name, item)
             if value in values:
-                self.fault(name, f"expected each value once, found {value!r} twice; take one out", _mark(item))
+                self.fault(
+                    name, f"expected each value once, found {value!r} twice; take one out", _mark(item)
+                )
             elif value is not None:
                 values.append(value)
         return tuple(values)
@@ -143,7 +170,10 @@ class Fields:
         try:
             return SafeConstructor().construct_document(node)
         except (yaml.YAMLError, ValueError, TypeError) as error:
-            self.fault(name, f"a value YAML cannot read ({getattr(error, 'problem', None) or error}); put it in quotes")
+            self.fault(
+                name,
+                f"a value YAML cannot read ({getattr(error, 'problem', None) or error}); put it in quotes",
+            )
             return {}
 
     def is_word(self, name: str, word: str) -> bool:
@@ -158,7 +188,8 @@ class Fields:
                 self.fault(name, f"no such field; expected {', '.join(known)}", self.marks[f"{name}:"])
 
     def _refuse_doubles(self, name: str, node: yaml.Node) -> None:
-        """Notes names that stand twice in a mapping, or in any below it; a node met again is an alias, noted before."""
+        """Notes names that stand twice in a mapping, or in any below it; a node met again is an alias, noted
+        before."""
         pending, seen = [node], set()
         while pending:
             at = pending.pop()
@@ -178,7 +209,9 @@ class Fields:
             self.fault(name, f"this field is missing; expected {expected}", self.marks.get("") or Mark(1, 0))
         return name in self._nodes
 
-    def _checked(self, name: str, required: bool, missing: str, expected: str, read: Callable[[str], T | None]) -> T | None:
+    def _checked(
+        self, name: str, required: bool, missing: str, expected: str, read: Callable[[str], T | None]
+    ) -> T | None:
         if not self._has(name, required, missing):
             return None
         node = self._nodes[name]
@@ -219,8 +252,11 @@ class Fields:
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
             if name in self._nodes:
-                self.fault(name, f"this field stands twice, first in line {self.marks[f'{name}:'].line}; take one out",
-                           _mark(key))
+                self.fault(
+                    name,
+                    f"this field stands twice, first in line {self.marks[f'{name}:'].line}; take one out",
+                    _mark(key),
+                )
                 continue
             self._nodes[name] = value
             self.marks[name], self.marks[f"{name}:"] = _mark(value), _mark(key)
@@ -231,7 +267,9 @@ def read(parts: Parts, file: str) -> Fields:
     fields = Fields(file)
     for number, line in enumerate(parts.yaml.split("\n"), start=2):
         if "\t" in line:
-            fields.fault("", "expected spaces, found a tab; replace it by spaces", Mark(number, line.index("\t") + 1))
+            fields.fault(
+                "", "expected spaces, found a tab; replace it by spaces", Mark(number, line.index("\t") + 1)
+            )
     node = _compose(parts.yaml.replace("\t", " "), fields)
     if node is None:
         return fields
@@ -250,12 +288,19 @@ def _compose(source: str, fields: Fields) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         if not has_tabs:  # what a tab broke is not worth a second fault
-            fields.fault("", f"YAML cannot read this: {error.problem or error.context}; check indentation, quotes and "
-                         "brackets (text with `: ` or `#` in it needs quotes)", Mark(at.line + 2, at.column + 1))
+            fields.fault(
+                "",
+                f"YAML cannot read this: {error.problem or error.context}; check indentation, quotes and "
+                "brackets (text with `: ` or `#` in it needs quotes)",
+                Mark(at.line + 2, at.column + 1),
+            )
         return None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        fields.fault("", f"YAML cannot read this: {str(error).splitlines()[0]}; look for characters that cannot be seen",
-                     Mark(2, 0))
+        fields.fault(
+            "",
+            f"YAML cannot read this: {str(error).splitlines()[0]}; look for characters that cannot be seen",
+            Mark(2, 0),
+        )
         return None
     if node is None:
         fields.fault("", "the front matter is empty; write one field a line, `name: value`", Mark(1, 0))
@@ -265,7 +310,9 @@ def _compose(source: str, fields: Fields) -> yaml.Node | None:
 def _refuse_aliases(node: yaml.Node, fields: Fields, seen: set[int]) -> None:
     """Notes aliases: a node met twice."""
     if id(node) in seen:
-        fields.fault("", "expected each value written out, found an alias (*name); write the value again", _mark(node))
+        fields.fault(
+            "", "expected each value written out, found an alias (*name); write the value again", _mark(node)
+        )
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
@@ -277,7 +324,8 @@ def _refuse_aliases(node: yaml.Node, fields: Fields, seen: set[int]) -> None:
 
 
 def day_of(raw: str) -> date | None:
-    """The date written so, year-month-day with two digits each; None for anything else, weeks and short forms included."""
+    """The date written so, year-month-day with two digits each; None for anything else, weeks and short
+    forms included."""
     try:
         return date.fromisoformat(raw) if _DAY.match(raw) else None
     except ValueError:

@@ -1,7 +1,7 @@
 """HTML as a small tree of nodes: parsed with lxml, freed of insignificant white space, written back as HTML5.
 
-White space is insignificant where browsers drop it: runs count as one space, and none stands at the edges of a block,
-beside a block or after a line break. Inside `<pre>` all of it counts.
+White space is insignificant where browsers drop it: runs count as one space, and none stands at the edges of
+a block, beside a block or after a line break. Inside `<pre>` all of it counts.
 """
 
 from __future__ import annotations
@@ -15,13 +15,45 @@ from html import escape
 from lxml import etree
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# Elements whose children are elements of a fixed kind: nothing can be wrapped around one child, and text has no place.
+# Elements whose children are elements of a fixed kind: nothing can be wrapped around one child, and text has
+# no place.
 STRUCTURES = frozenset({"ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr", "colgroup"})
-BLOCKS = HEADINGS | STRUCTURES | frozenset(
-    {"p", "li", "dt", "dd", "td", "th", "caption", "div", "blockquote", "pre", "hr", "details", "summary", "section",
-     "article", "aside", "header", "footer", "nav", "figure", "figcaption", "address", "main", "form", "fieldset"}
+BLOCKS = (
+    HEADINGS
+    | STRUCTURES
+    | frozenset(
+        {
+            "p",
+            "li",
+            "dt",
+            "dd",
+            "td",
+            "th",
+            "caption",
+            "div",
+            "blockquote",
+            "pre",
+            "hr",
+            "details",
+            "summary",
+            "section",
+            "article",
+            "aside",
+            "header",
+            "footer",
+            "nav",
+            "figure",
+            "figcaption",
+            "address",
+            "main",
+            "form",
+            "fieldset",
+        }
+    )
 )
-VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _ODD_SPACE = re.compile(r"[\t\n\r\f]|  ")
@@ -41,7 +73,8 @@ Child = Node | str
 
 
 def parse(html: str) -> tuple[Child, ...]:
-    """The nodes of an HTML fragment, white space as it stands; comments and processing instructions are left out."""
+    """The nodes of an HTML fragment, white space as it stands; comments and processing instructions are left
+    out."""
     # In a <div>, because text that stands directly in <body> would be given a paragraph by the parser.
     root = etree.HTML(f"<html><body><div>{html}</div></body></html>", etree.HTMLParser(huge_tree=True))
     body = root.find("body")

@@ -1,4 +1,5 @@
-"""The policy library on disk: reads and checks every file, and writes the few that commands make. The only I/O here."""
+"""The policy library on disk: reads and checks every file, and writes the few that commands make. The only
+I/O here."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from pathlib import Path
 from handbook.policy.changelog import parse_entry
 from handbook.policy.checks import Draught, check_all
 from handbook.policy.errors import Fault, FaultsFound, HandbookError
-from handbook.policy.parse import ID_EXPECTED, Parsed, parse_text
 from handbook.policy.frontmatter import LABEL_EXPECTED
+from handbook.policy.parse import ID_EXPECTED, Parsed, parse_text
 from handbook.policy.school import School, parse_school
 from handbook.policy.version import LABEL, POLICY_ID, Library, Policy, PolicyVersion, label_key
 
@@ -32,7 +33,8 @@ def entry_path(policy: str, version: str) -> str:
 
 
 def load(root: Path) -> Library:
-    """Every policy of a checkout; raises FaultsFound with all faults of all files, those of `school.toml` among them."""
+    """Every policy of a checkout; raises FaultsFound with all faults of all files, those of `school.toml`
+    among them."""
     school, faults = _school(root)
     texts = _read_all(root, TEXTS, parse_text, faults)
     entries = _read_all(root, ENTRIES, parse_entry, faults)
@@ -72,7 +74,8 @@ def write_new(root: Path, path: str, content: str) -> None:
 
 
 def replace(root: Path, path: str, content: str) -> None:
-    """Puts new content in a file's place at once: a reader sees the old or the new file, never a part of one."""
+    """Puts new content in a file's place at once: a reader sees the old or the new file, never a part of
+    one."""
     target = (root / path).resolve()
     handle, temporary = tempfile.mkstemp(prefix=".writing-", suffix=".tmp", dir=target.parent)
     try:
@@ -103,7 +106,9 @@ def _library(draughts: list[Draught]) -> Library:
     return Library({policy: Policy(policy, tuple(versions)) for policy, versions in policies.items()})
 
 
-def _read_all(root: Path, folder: str, parse: Callable[..., Parsed], faults: list[Fault]) -> dict[tuple[str, str], Parsed]:
+def _read_all(
+    root: Path, folder: str, parse: Callable[..., Parsed], faults: list[Fault]
+) -> dict[tuple[str, str], Parsed]:
     """Every version file below a folder, by policy and label; what is wrong is added to `faults`."""
     found: dict[tuple[str, str], Parsed] = {}
     for policy, label, path in _version_files(root, folder, faults):
@@ -119,9 +124,13 @@ def _version_files(root: Path, folder: str, faults: list[Fault]) -> Iterator[tup
         shown = f"{folder}/{_shown(child.name)}"
         if not child.is_dir():
             if child.name not in _BESIDE:
-                faults.append(Fault(shown, 1, 0, "", "expected only folders named for policies here; move this file"))
+                faults.append(
+                    Fault(shown, 1, 0, "", "expected only folders named for policies here; move this file")
+                )
         elif not POLICY_ID.match(child.name):
-            faults.append(Fault(shown, 1, 0, "", f"{ID_EXPECTED}, found {_shown(child.name)!r}; rename the folder"))
+            faults.append(
+                Fault(shown, 1, 0, "", f"{ID_EXPECTED}, found {_shown(child.name)!r}; rename the folder")
+            )
         else:
             yield from _labels(child, shown, faults)
 
@@ -136,7 +145,9 @@ def _labels(folder: Path, shown: str, faults: list[Fault]) -> Iterator[tuple[str
         else:
             yield folder.name, label, f"{shown}/{child.name}"
     if not children:
-        faults.append(Fault(shown, 1, 0, "", "expected at least one version here, found an empty folder; delete it"))
+        faults.append(
+            Fault(shown, 1, 0, "", "expected at least one version here, found an empty folder; delete it")
+        )
 
 
 def _children(folder: Path, shown: str, faults: list[Fault]) -> list[Path]:
@@ -155,7 +166,9 @@ def _read(file: str | Path, path: str) -> str | Fault:
         with open(file, "rb") as opened:
             content = opened.read()
     except FileNotFoundError:
-        return Fault(path, 1, 0, "", "this file is missing; start from the school's folder, or name it with --root")
+        return Fault(
+            path, 1, 0, "", "this file is missing; start from the school's folder, or name it with --root"
+        )
     except OSError as error:
         return Fault(path, 1, 0, "", f"this file cannot be read: {error.strerror}")
     try:

@@ -1,4 +1,5 @@
-"""Lists all policies and versions for machines: `policies.json`, as `policies.schema.json` beside this file describes it."""
+"""Lists all policies and versions for machines: `policies.json`, as `policies.schema.json` beside this file
+describes it."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ def policies_json(
     `base_address` stands in for the school's, as in a preview.
     """
     base = (base_address or school.base_address).rstrip("/")
-    policies = [_policy(library.policies[name], school, on, drafts, base) for name in sorted(library.policies)]
+    policies = [
+        _policy(library.policies[name], school, on, drafts, base) for name in sorted(library.policies)
+    ]
     return {
         "format": FORMAT,
         "school": school.name,

@@ -1,13 +1,14 @@
 """The one-month rule: when a period of notice ends, and whether it was long enough.
 
-The rule is the policy's own: its introduction promises staff word of any change a month before the change starts to
-apply. "Month" is a calendar month by the corresponding-date rule (Dodds v Walker [1981] 1 WLR 1027, House of Lords):
-the day of the notice is not counted, and the period ends on the same day number of the month it ends in, or on that
-month's last day where it has no such day.
+The rule is the policy's own: its introduction promises staff word of any change a month before the change
+starts to apply. "Month" is a calendar month by the corresponding-date rule (Dodds v Walker [1981] 1 WLR
+1027, House of Lords): the day of the notice is not counted, and the period ends on the same day number of
+the month it ends in, or on that month's last day where it has no such day.
 
-Always computed forwards: a notice given on `d` is in time for `e` exactly when `add_months(d, 1) <= e`. Subtracting a
-month from `e` gives another answer at month ends. `deemed_days` are added to the day of the notice before the period
-runs, for schools that count from the day a notice can be taken to have been read. Days are days in the school's time zone.
+Always computed forwards: a notice given on `d` is in time for `e` exactly when `add_months(d, 1) <= e`.
+Subtracting a month from `e` gives another answer at month ends. `deemed_days` are added to the day of the
+notice before the period runs, for schools that count from the day a notice can be taken to have been read.
+Days are days in the school's time zone.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from datetime import date, timedelta
 def add_months(day: date, months: int) -> date:
     """The corresponding date that many months later, or the last day of a month too short to have it.
 
-    Several months are added at once: one by one, 31 January would drift to 28 March. Negative numbers count back.
-    Raises OverflowError where the calendar (years 1 to 9999) has no such month.
+    Several months are added at once: one by one, 31 January would drift to 28 March. Negative numbers count
+    back. Raises OverflowError where the calendar (years 1 to 9999) has no such month.
     """
     year, month = _month_after(day, months)
     return date(year, month, min(day.day, monthrange(year, month)[1]))
@@ -47,7 +48,8 @@ def is_in_time(notified_on: date, effective_on: date, months: int = 1, deemed_da
 
 
 def binds_from(notified_on: date, effective_on: date, months: int = 1, deemed_days: int = 0) -> date:
-    """The day from which the change binds someone told on that day: the effective date, or the end of a short notice."""
+    """The day from which the change binds someone told on that day: the effective date, or the end of a
+    short notice."""
     return max(effective_on, _end_of_period(notified_on, months, deemed_days))
 
 

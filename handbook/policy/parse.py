@@ -74,7 +74,9 @@ def _read(fields: Fields, parts: frontmatter.Parts, policy: str, version: str) -
 
 def _audience(fields: Fields) -> tuple[str, ...]:
     if "audience" not in fields:
-        fields.fault("audience", "this field is missing; expected all, or a list of categories", fields.marks.get(""))
+        fields.fault(
+            "audience", "this field is missing; expected all, or a list of categories", fields.marks.get("")
+        )
         return ()
     if fields.is_word("audience", "all"):
         return ()
@@ -95,7 +97,15 @@ def _former_ids(fields: Fields) -> tuple[str, ...]:
 
 def _body_faults(body: str, path: str, first_line: int) -> list[Fault]:
     if not body.strip():
-        return [Fault(path, first_line, 0, "body", "expected the text of the policy after the front matter, found nothing")]
+        return [
+            Fault(
+                path,
+                first_line,
+                0,
+                "body",
+                "expected the text of the policy after the front matter, found nothing",
+            )
+        ]
     faults = [
         Fault(path, first_line + line - 1, column, "body",
               f"expected Markdown without HTML, found {shown!r}; write it in Markdown, or &lt; for a plain <")
@@ -103,5 +113,7 @@ def _body_faults(body: str, path: str, first_line: int) -> list[Fault]:
     ]  # fmt: skip
     unclosed = open_fence(body)
     if unclosed:
-        faults.append(Fault(path, first_line + unclosed - 1, 0, "body", "this code fence is never closed; close it"))
+        faults.append(
+            Fault(path, first_line + unclosed - 1, 0, "body", "this code fence is never closed; close it")
+        )
     return faults

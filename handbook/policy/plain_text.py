@@ -10,12 +10,15 @@ from handbook.policy.html_tree import BLOCKS, HEADINGS, Node, text_of
 from handbook.policy.redline_items import Item, Kind, Mark, Pair, Wrapper
 
 _KINDS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.MOVED_TO: "moved", Kind.MOVED_FROM: "moved"}
-_CLOSE = frozenset({"tr", "thead", "tbody", "dt", "li"})  # one line after the other, without an empty one between
+_CLOSE = frozenset(
+    {"tr", "thead", "tbody", "dt", "li"}
+)  # one line after the other, without an empty one between
 _WORDS_TOLD_OF_A_MOVE = 8
 
 
 class Span(NamedTuple):
-    """A stretch of text of one kind: same, added, removed or moved. Breaks between blocks are of kind same."""
+    """A stretch of text of one kind: same, added, removed or moved. Breaks between blocks are of kind
+    same."""
 
     kind: str
     text: str
@@ -98,7 +101,9 @@ class _Sheet:
             self._put(kind, text.rstrip())
         self._breaks = max(self._breaks or 0, lines)
 
-    def _block(self, items: Iterable[Item], kind: str, lines: int = 2, first: str = "", rest: str = "") -> None:
+    def _block(
+        self, items: Iterable[Item], kind: str, lines: int = 2, first: str = "", rest: str = ""
+    ) -> None:
         self._break(lines)
         self._prefixes.append(_Prefix(kind, first, rest))
         self.children(items, kind)

@@ -1,4 +1,5 @@
-"""The redline of two rendered texts: words added, removed and moved, in the new text's own headings, lists and tables.
+"""The redline of two rendered texts: words added, removed and moved, in the new text's own headings, lists
+and tables.
 
 `accept(redline(a, b).html) == normalise(b)` and `reject(redline(a, b).html) == normalise(a)`, always.
 """
@@ -39,7 +40,8 @@ def folded_redline(old: Sequence[Child], new: Sequence[Child]) -> Redline:
 
 
 def redline_text(old_html: str, new_html: str) -> list[Span]:
-    """The redline as plain text in spans of one kind each; their texts put together read as a page of text."""
+    """The redline as plain text in spans of one kind each; their texts put together read as a page of
+    text."""
     return spans(_merged(tidy(parse(old_html)), tidy(parse(new_html))))
 
 
@@ -54,7 +56,8 @@ def reject(html: str) -> str:
 
 
 def normalise(html: str) -> str:
-    """An HTML fragment without insignificant white space and comments, its attributes in alphabetical order."""
+    """An HTML fragment without insignificant white space and comments, its attributes in alphabetical
+    order."""
     return write(tidy(parse(html)))
 
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
 
-EXACT_LIMIT = 40_000_000  # cells of the table behind an exact alignment: 5 MB of bits, a few hundredths of a second
+EXACT_LIMIT = (
+    40_000_000  # cells of the table behind an exact alignment: 5 MB of bits, a few hundredths of a second
+)
 ALL_PAIRS_LIMIT = 900  # pairs of one gap that are compared each with each
-# In larger gaps an item is compared with the few that share most of its rarest words, or stand about level with it.
+# In larger gaps an item is compared with the few that share most of its rarest words, or stand about level
+# with it.
 RAREST, MOST_HOLDERS = 6, 100
 BAND = 1
 CANDIDATES = 6
@@ -31,7 +34,8 @@ class Run:
 
 
 def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
-    """The runs of equal items, in order; as long in sum as can be, unless the sequences are long and unlike."""
+    """The runs of equal items, in order; as long in sum as can be, unless the sequences are long and
+    unlike."""
     start = 0
     shortest = min(len(old), len(new))
     while start < shortest and old[start] == new[start]:
@@ -39,7 +43,7 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
     end = 0
     while end < shortest - start and old[-1 - end] == new[-1 - end]:
         end += 1
-    middle = _align_middle(old[start:len(old) - end], new[start:len(new) - end])
+    middle = _align_middle(old[start : len(old) - end], new[start : len(new) - end])
     runs = [Run(0, 0, start)] + [Run(r.old + start, r.new + start, r.length) for r in middle]
     return _joined(runs + [Run(len(old) - end, len(new) - end, end)])
 
@@ -93,8 +97,8 @@ def pair_similar(
 ) -> list[tuple[int, int]]:
     """Pairs of items that belong together, in order and without crossing.
 
-    `old` and `new` are the words of each item. `worth(i, j, common)` is told how many words two items share and
-    answers what pairing them is worth, 0 for not at all.
+    `old` and `new` are the words of each item. `worth(i, j, common)` is told how many words two items share
+    and answers what pairing them is worth, 0 for not at all.
     """
     candidates = _all_pairs(old, new) if len(old) * len(new) <= ALL_PAIRS_LIMIT else _likely_pairs(old, new)
     weighed = []
@@ -117,7 +121,9 @@ def _likely_pairs(old: Sequence[Counter], new: Sequence[Counter]) -> list[tuple[
     pairs = []
     for i, words in enumerate(old):
         votes: Counter[int] = Counter()
-        rare = sorted((len(holders[word]), word) for word in words if 0 < len(holders.get(word, ())) <= MOST_HOLDERS)
+        rare = sorted(
+            (len(holders[word]), word) for word in words if 0 < len(holders.get(word, ())) <= MOST_HOLDERS
+        )
         for _, word in rare[:RAREST]:
             votes.update(holders[word])
         across = i * len(new) // len(old)

@@ -1,4 +1,5 @@
-"""Folds away what a redline leaves unchanged: in sight stay its changes, what stands beside them, and their headings."""
+"""Folds away what a redline leaves unchanged: in sight stay its changes, what stands beside them, and their
+headings."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _TOP, _LOWEST = 1, 7  # levels: of what is a part of its own without a heading, 
 def fold(nodes: Sequence[Child]) -> list[Child]:
     """The blocks of a redline, every run of them that may go out of sight in a `<details>` of its own.
 
-    Taking the changes on or off gives the same text as before, since `data-rl` marks the fold and its summary as ours.
+    Taking the changes on or off gives the same text as before, since `data-rl` marks the fold and its
+    summary as ours.
     """
     shown = _in_sight(nodes)
     result: list[Child] = []
@@ -28,7 +30,8 @@ def fold(nodes: Sequence[Child]) -> list[Child]:
 
 
 def _in_sight(nodes: Sequence[Child]) -> set[int]:
-    """The places of the changes, of the blocks beside them in the same section, and of the headings above all these."""
+    """The places of the changes, of the blocks beside them in the same section, and of the headings above
+    all these."""
     levels = [_level(node) for node in nodes]
     seen: set[int] = set()
     for at, node in enumerate(nodes):
@@ -45,12 +48,13 @@ def _beside(levels: Sequence[int], at: int) -> Iterator[int]:
 
 
 def _headings_above(nodes: Sequence[Child], levels: Sequence[int], seen: set[int]) -> Iterator[set[int]]:
-    """For each block in sight the places of the headings of the new text it stands under, the nearest of each level."""
+    """For each block in sight the places of the headings of the new text it stands under, the nearest of
+    each level."""
     path: list[tuple[int, int]] = []
     for at, (node, own) in enumerate(zip(nodes, levels)):
         if at in seen:
             yield {place for level, place in path if level < own}
-        if own == _LOWEST and not _is_mark(node) or _is_removed(node):
+        if (own == _LOWEST and not _is_mark(node)) or _is_removed(node):
             continue
         for level in map(_level, _parts(node)):
             if level < _LOWEST:
@@ -68,7 +72,8 @@ def _level(child: Child) -> int:
 
 
 def _parts(child: Child) -> Sequence[Child]:
-    """The blocks of the text in a block of a redline, which is one mark around several where they came or went together."""
+    """The blocks of the text in a block of a redline, which is one mark around several where they came or
+    went together."""
     if _is_mark(child):
         return [c for c in child.children if isinstance(c, Node) and c.attributes.get(MARK) != "note"]
     return [child]
@@ -96,7 +101,8 @@ def _folded(run: Sequence[Child]) -> Node:
 
 
 def _told(run: Sequence[Child]) -> str:
-    """What is folded here: the sections that are here whole, those within them not counted, and what stands before them."""
+    """What is folded here: the sections that are here whole, those within them not counted, and what stands
+    before them."""
     levels = [_level(child) for child in run]
     paragraphs = next((n for n, level in enumerate(levels) if level < _LOWEST), len(run))
     counted = [(paragraphs, "paragraph"), (_sections(levels), "section")]

@@ -1,10 +1,10 @@
 """Writes a merged tree as HTML, and takes the changes in such HTML on or off again.
 
-Every mark carries `data-rl`. On `<ins>` and `<del>` it names the kind of mark. Where the content model has no room for
-those (list items, rows, cells), it stands on the element, and `<ins>` or `<del>` within holds the content.
-`data-rl="note"` is text of ours, `filler` an empty cell that keeps a row as wide as its table, `fold` a folded part.
-`data-rl-only` is on an element only one text has around what both have. `data-rl-was` holds, as JSON, the old values
-of attributes (null: none) and under "" the old tag.
+Every mark carries `data-rl`. On `<ins>` and `<del>` it names the kind of mark. Where the content model has
+no room for those (list items, rows, cells), it stands on the element, and `<ins>` or `<del>` within holds
+the content. `data-rl="note"` is text of ours, `filler` an empty cell that keeps a row as wide as its table,
+`fold` a folded part. `data-rl-only` is on an element only one text has around what both have. `data-rl-was`
+holds, as JSON, the old values of attributes (null: none) and under "" the old tag.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _SPOKEN = {
     Kind.MOVED_TO: ("", " end of moved text "),
     Kind.MOVED_FROM: ("", " end of moved text "),
 }
-_MOVED = {Kind.MOVED_TO: "Moved to here (see where it was)", Kind.MOVED_FROM: "Moved from here (see where it is now)"}
+_MOVED = {
+    Kind.MOVED_TO: "Moved to here (see where it was)",
+    Kind.MOVED_FROM: "Moved from here (see where it is now)",
+}
 
 
 class Writer:
@@ -155,7 +158,9 @@ def _spoken(text: str) -> tuple[Child, ...]:
     return (Node("span", {"class": "rl-sr", MARK: "note"}, (text,)),) if text else ()
 
 
-def _wrapped(kind: Kind, content: Sequence[Child], anchor: str, start: Sequence[Child], end: Sequence[Child]) -> Node:
+def _wrapped(
+    kind: Kind, content: Sequence[Child], anchor: str, start: Sequence[Child], end: Sequence[Child]
+) -> Node:
     attributes = {MARK: kind.value} | ({"id": anchor} if anchor else {})
     if any(isinstance(c, Node) and c.tag in BLOCKS for c in content):
         attributes["class"] = "rl-block"

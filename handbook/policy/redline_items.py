@@ -1,4 +1,5 @@
-"""What a redline is made of before it is written as HTML or text: unchanged nodes, pairs, wrappers and marks."""
+"""What a redline is made of before it is written as HTML or text: unchanged nodes, pairs, wrappers and
+marks."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A run of one text only. `move` joins the two places of a moved run; `counted` is off for what is part of
-    a change told elsewhere, such as the cells of a column below its first."""
+    """A run of one text only. `move` joins the two places of a moved run; `counted` is off for what is part
+    of a change told elsewhere, such as the cells of a column below its first."""
 
     kind: Kind
     content: tuple[Node | str, ...]
@@ -46,7 +47,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
-    """An element around content of both texts that only one of them has: the paragraph of a list item, say."""
+    """An element around content of both texts that only one of them has: the paragraph of a list item,
+    say."""
 
     tag: str
     kind: Kind

@@ -16,18 +16,24 @@ from handbook.policy.redline_tables import is_regular, merged_table
 from handbook.policy.redline_words import Token, tokens, without_crumbs, words
 
 LEAST_WORDS_OF_A_MOVE = 4
-_CONTAINERS = frozenset({"ul", "ol", "dl", "table", "tbody", "thead", "blockquote", "div", "details", "section"})
+_CONTAINERS = frozenset(
+    {"ul", "ol", "dl", "table", "tbody", "thead", "blockquote", "div", "details", "section"}
+)
 _ALWAYS_PAIRED = frozenset({"thead", "tbody", "summary"})
-_TIGHT_OR_LOOSE = frozenset({"li", "dd"})  # Markdown gives their text a paragraph or not, by the blank lines around
+_TIGHT_OR_LOOSE = frozenset(
+    {"li", "dd"}
+)  # Markdown gives their text a paragraph or not, by the blank lines around
 
 
 def is_footnote_number(node: Node) -> bool:
-    """Whether this is the number in the text that leads to a footnote; it follows from the order of the notes."""
+    """Whether this is the number in the text that leads to a footnote; it follows from the order of the
+    notes."""
     return node.tag == "a" and "footnote-ref" in node.attributes.get("class", "").split()
 
 
 def telling_attributes(node: Node) -> dict[str, str]:
-    """The attributes that mean something to a reader: not ids, column alignment, or the way back from a footnote."""
+    """The attributes that mean something to a reader: not ids, column alignment, or the way back from a
+    footnote."""
     told = {name: value for name, value in node.attributes.items() if name != "id"}
     if node.tag in ("td", "th"):
         told.pop("class", None)
@@ -86,9 +92,9 @@ class Merge:
         items: list[Item] = []
         at_old = at_new = 0
         for run in [*runs, Run(len(left), len(right), 0)]:
-            items += self._gap(left[at_old:run.old], right[at_new:run.new])
+            items += self._gap(left[at_old : run.old], right[at_new : run.new])
             at_old, at_new = run.old + run.length, run.new + run.length
-            for before, after in zip(left[run.old:at_old], right[run.new:at_new]):
+            for before, after in zip(left[run.old : at_old], right[run.new : at_new]):
                 items += self._both(before, after)
         return settled(items)
 
@@ -103,7 +109,8 @@ class Merge:
         return [*lead, self.pair(old.item, new.item)]
 
     def _gap(self, old: Sequence[Token], new: Sequence[Token]) -> list[Item]:
-        """What lies between two runs of equal tokens: similar elements are paired, the rest is removed or added."""
+        """What lies between two runs of equal tokens: similar elements are paired, the rest is removed or
+        added."""
         items: list[Item] = []
         at_old = at_new = 0
         for i, j in [*self._pairs(old, new), (len(old), len(new))]:
@@ -161,7 +168,7 @@ class Merge:
                 continue
             paragraph = loose.children[0]
             sides = (head, paragraph.children) if tight is old else (paragraph.children, head)
-            rests = [n.children[len(head):] if n is tight else n.children[1:] for n in (old, new)]
+            rests = [n.children[len(head) :] if n is tight else n.children[1:] for n in (old, new)]
             wrapped = Wrapper("p", kind, self.children(*sides, "p"))
             return settled([wrapped, *self.children(*rests, new.tag)])
         return self.children(old.children, new.children, new.tag)

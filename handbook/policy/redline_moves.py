@@ -1,4 +1,5 @@
-"""Finds among the marks of a redline the blocks that were removed in one place and added in another: moves."""
+"""Finds among the marks of a redline the blocks that were removed in one place and added in another:
+moves."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def _marks(items: Iterable[Item]) -> Iterator[Mark]:
 
 
 def _moves(marks: list[Mark], merge: Merge) -> Iterator[_Move]:
-    keys = [[merge.key(c) if isinstance(c, Node) and c.tag in BLOCKS else None for c in m.content] for m in marks]
+    keys = [
+        [merge.key(c) if isinstance(c, Node) and c.tag in BLOCKS else None for c in m.content] for m in marks
+    ]
     removed: dict[int, list[Place]] = defaultdict(list)
     for n, mark in enumerate(marks):
         if mark.kind is Kind.REMOVED:
@@ -54,7 +57,7 @@ def _moves(marks: list[Mark], merge: Merge) -> Iterator[_Move]:
         while mark.kind is Kind.ADDED and at < len(keys[n]):
             places = removed.get(keys[n][at], [])[:MOST_PLACES_TRIED]
             length, place = max(((_shared(keys, (n, at), p, taken), p) for p in places), default=(0, (0, 0)))
-            moved = mark.content[at:at + length]
+            moved = mark.content[at : at + length]
             if sum(merge.bag(c).total() for c in moved) >= LEAST_WORDS_OF_A_MOVE:
                 taken.update((place[0], place[1] + k) for k in range(length))
                 yield _Move(place, (n, at), length)

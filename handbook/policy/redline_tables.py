@@ -1,4 +1,5 @@
-"""Merges two tables: their columns are matched first, then their rows, then the cells of matching rows and columns."""
+"""Merges two tables: their columns are matched first, then their rows, then the cells of matching rows and
+columns."""
 
 from __future__ import annotations
 
@@ -19,7 +20,13 @@ FILLER = "filler"
 
 def rows_of(table: Node) -> list[Node]:
     """The rows of a table, head first."""
-    return [row for part in table.children if isinstance(part, Node) for row in part.children if isinstance(row, Node)]
+    return [
+        row
+        for part in table.children
+        if isinstance(part, Node)
+        for row in part.children
+        if isinstance(row, Node)
+    ]
 
 
 def is_regular(table: Node) -> bool:
@@ -30,7 +37,12 @@ def is_regular(table: Node) -> bool:
     rows = rows_of(table)
     spans = any({"colspan", "rowspan"} & set(cell.attributes) for row in rows for cell in row.children)
     all_rows = all(row.tag == "tr" for row in rows)
-    return all_rows and not spans and len({len(row.children) for row in rows}) == 1 and len(table.children[0].children) == 1
+    return (
+        all_rows
+        and not spans
+        and len({len(row.children) for row in rows}) == 1
+        and len(table.children[0].children) == 1
+    )
 
 
 def merged_table(merge: Merge, old: Node, new: Node) -> tuple[Item, ...] | None:
@@ -62,10 +74,14 @@ def _columns(merge: Merge, old: list[Node], new: list[Node]) -> list[Column]:
     return columns
 
 
-def _similar_columns(merge: Merge, old: list[Node], new: list[Node], left: range, right: range) -> list[Column]:
+def _similar_columns(
+    merge: Merge, old: list[Node], new: list[Node], left: range, right: range
+) -> list[Column]:
     """Columns whose heading differs are matched by the words below it."""
-    bags = [[sum((merge.bag(r.children[c]) for r in rows), Counter()) for c in side]
-            for rows, side in ((old, left), (new, right))]
+    bags = [
+        [sum((merge.bag(r.children[c]) for r in rows), Counter()) for c in side]
+        for rows, side in ((old, left), (new, right))
+    ]
 
     def worth(i: int, j: int, common: int) -> float:
         total = bags[0][i].total() + bags[1][j].total()
@@ -89,13 +105,15 @@ def _rows(merge: Merge, old: Sequence[Node], new: Sequence[Node], columns: list[
     items: list[Item] = []
     i = j = 0
     for run in [*align(left, right), Run(len(old), len(new), 0)]:
-        items += _similar_rows(merge, old[i:run.old], new[j:run.new], columns)
+        items += _similar_rows(merge, old[i : run.old], new[j : run.new], columns)
         i, j = run.old + run.length, run.new + run.length
-        items += [_row(merge, a, b, columns) for a, b in zip(old[run.old:i], new[run.new:j])]
+        items += [_row(merge, a, b, columns) for a, b in zip(old[run.old : i], new[run.new : j])]
     return items
 
 
-def _similar_rows(merge: Merge, old: Sequence[Node], new: Sequence[Node], columns: list[Column]) -> list[Item]:
+def _similar_rows(
+    merge: Merge, old: Sequence[Node], new: Sequence[Node], columns: list[Column]
+) -> list[Item]:
     bags = [merge.bag(row) for row in old], [merge.bag(row) for row in new]
 
     def worth(i: int, j: int, common: int) -> float:

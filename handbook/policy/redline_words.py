@@ -12,7 +12,41 @@ from handbook.policy.redline_align import Run
 # A word keeps its apostrophes, hyphens and inner dots: "school's", "one-to-one", "3.5", "example.org".
 _TOKEN = re.compile(r" ?(?:\w+(?:['’.\-]\w+)*|[^\w ])| ")
 _TOKEN_OF_PRE = re.compile(r"\w+|[ \t]+|[^\w \t]")
-_COMMON = frozenset("a an and are as at be by for from has have if in is it its no not of on or that the their they this to was will with".split())
+_COMMON = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "has",
+        "have",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "their",
+        "they",
+        "this",
+        "to",
+        "was",
+        "will",
+        "with",
+    ]
+)
 MOST_WORDS_OF_A_CRUMB = 4
 
 
@@ -39,7 +73,7 @@ def tokens(children: Sequence[Child], tag: str) -> list[Token]:
                 lead += match
             else:
                 word = match.lstrip(" ")
-                result.append(Token(lead + match[:len(match) - len(word)], word))
+                result.append(Token(lead + match[: len(match) - len(word)], word))
                 lead = ""
     return [*result, Token(lead, "")] if lead else result
 
@@ -68,7 +102,7 @@ def without_crumbs(runs: list[Run], old: Sequence[Token], new: Sequence[Token]) 
         following = runs[number + 1] if number + 1 < len(runs) else Run(len(old), len(new), 0)
         before = max(run.old - at_old, run.new - at_new)
         after = max(following.old - run.old - run.length, following.new - run.new - run.length)
-        if not _is_crumb([t.item for t in old[run.old:run.old + run.length]], min(before, after)):
+        if not _is_crumb([t.item for t in old[run.old : run.old + run.length]], min(before, after)):
             kept.append(run)
             at_old, at_new = run.old + run.length, run.new + run.length
     return kept

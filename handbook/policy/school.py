@@ -30,7 +30,8 @@ class Contact:
 
 @dataclass(frozen=True)
 class Manager:
-    """Someone who signs in at the desk. A `reader` sees and exports; `site` or `team_of` narrows what a reader sees."""
+    """Someone who signs in at the desk. A `reader` sees and exports; `site` or `team_of` narrows what a
+    reader sees."""
 
     address: str
     role: str  # manager | reader
@@ -102,7 +103,8 @@ class School:
 
 
 def parse_school(source: str, file: str = "school.toml") -> tuple[School | None, tuple[Fault, ...]]:
-    """The settings, or None with every fault found. What is left out has its default; unknown settings are faults."""
+    """The settings, or None with every fault found. What is left out has its default; unknown settings are
+    faults."""
     top = read_toml(source, file)
     if top.faults:
         return None, tuple(top.faults)
@@ -128,8 +130,11 @@ def parse_school(source: str, file: str = "school.toml") -> tuple[School | None,
 def _base_address(top: Table) -> str:
     address = top.text("base_address", required=True)
     if address and not _BASE.match(address):
-        top.fault("base_address", "expected an address such as https://policies.school.example, without a slash at "
-                  f"the end, found {address!r}")
+        top.fault(
+            "base_address",
+            "expected an address such as https://policies.school.example, without a slash at "
+            f"the end, found {address!r}",
+        )
     return address
 
 
@@ -149,8 +154,15 @@ def _contacts(table: Table) -> dict[str, Contact]:
         contacts[role] = Contact(role, _address(inner, "email", required=True), inner.text("name"))
         inner.finish()
     if not contacts:
-        table.faults.append(Fault(table.file, 1, 0, "contacts", "expected at least one contact, such as "
-                                  f'[contacts."{BUSINESS_MANAGER}"] with an email'))
+        table.faults.append(
+            Fault(
+                table.file,
+                1,
+                0,
+                "contacts",
+                f'expected at least one contact, such as [contacts."{BUSINESS_MANAGER}"] with an email',
+            )
+        )
     return contacts
 
 
@@ -175,7 +187,9 @@ def _reminders(table: Table) -> ReminderSettings:
     settings = ReminderSettings(
         days_before=table.numbers("days_before", ReminderSettings.days_before),
         weekly_at_most=table.number("weekly_at_most", ReminderSettings.weekly_at_most, most=520),
-        owner_after_days=table.number("owner_after_days", ReminderSettings.owner_after_days, least=1, most=366),
+        owner_after_days=table.number(
+            "owner_after_days", ReminderSettings.owner_after_days, least=1, most=366
+        ),
         summary_weekday=table.number("summary_weekday", ReminderSettings.summary_weekday, most=6),
     )
     table.finish()

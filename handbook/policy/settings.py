@@ -102,7 +102,11 @@ class Table:
                 self.fault(name, f"this setting is missing; expected {expected}")
             return default
         value = self.values[name]
-        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)) and not isinstance(value, datetime):
+        if (
+            isinstance(value, kind)
+            and (kind is bool or not isinstance(value, bool))
+            and not isinstance(value, datetime)
+        ):
             return value
         self.fault(name, f"expected {expected}, found {value!r}")
         return default

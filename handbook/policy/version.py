@@ -26,7 +26,8 @@ class Change(StrEnum):
 
     @property
     def must_be_acknowledged(self) -> bool:
-        """New and material versions must be acknowledged; clarifications and withdrawals are only notified."""
+        """New and material versions must be acknowledged; clarifications and withdrawals are only
+        notified."""
         return self in (Change.NEW, Change.MATERIAL)
 
 
@@ -139,12 +140,17 @@ class PolicyVersion:
 
     def is_approved(self, on: date) -> bool:
         """Whether an approval is recorded and was given by that day."""
-        return bool(self.entry.approved_by) and self.entry.approved_on is not None and self.entry.approved_on <= on
+        return (
+            bool(self.entry.approved_by)
+            and self.entry.approved_on is not None
+            and self.entry.approved_on <= on
+        )
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy: its versions in the order of their labels, which is also the order of their effective dates."""
+    """A policy: its versions in the order of their labels, which is also the order of their effective
+    dates."""
 
     id: str
     versions: tuple[PolicyVersion, ...]

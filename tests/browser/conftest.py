@@ -18,7 +18,13 @@ from handbook.build import build
 
 ROOT = Path(__file__).parents[2]
 ON_NOTICE = date(2021, 7, 26)  # 2020-09 is in force, 2021-09 on notice
-QUIET = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +42,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[object]:
-    """Makes pages that fail the test on any console error, script error, or request to another host than the first."""
+    """Makes pages that fail the test on any console error, script error, or request to another host than the
+    first."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
@@ -140,7 +147,9 @@ def _watch(page: Page, wrong: list[str]) -> None:
             wrong.append(f"request to another host: {request.url}")
 
     def on_console(message) -> None:
-        expected_404 = "status of 404" in message.text and message.location.get("url", "").endswith("/no-such-page/")
+        expected_404 = "status of 404" in message.text and message.location.get("url", "").endswith(
+            "/no-such-page/"
+        )
         if message.type == "error" and not expected_404:
             wrong.append(f"console: {message.text}")
 

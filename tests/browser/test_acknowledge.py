@@ -1,4 +1,5 @@
-"""The pages behind a personal link in a real browser: without JavaScript, on a phone, with the keyboard, in light and dark."""
+"""The pages behind a personal link in a real browser: without JavaScript, on a phone, with the keyboard, in
+light and dark."""
 
 from __future__ import annotations
 

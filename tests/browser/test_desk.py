@@ -1,4 +1,5 @@
-"""The desk in a real browser: a Business Manager's morning, without scripts, on a phone, with the keyboard, in every look."""
+"""The desk in a real browser: a Business Manager's morning, without scripts, on a phone, with the keyboard,
+in every look."""
 
 from __future__ import annotations
 
@@ -31,17 +32,26 @@ PEOPLE = [
     "P004,Pat Paper,,Volunteer,,",
     *(f"P{n:03},Person Number {n},p{n}@larkspur-row.example,Contractor,," for n in range(5, 45)),
 ]
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}, "narrow": {"width": 320, "height": 640}}
+SIZES = {
+    "desk": {"width": 1280, "height": 900},
+    "phone": {"width": 390, "height": 844},
+    "narrow": {"width": 320, "height": 640},
+}
 
 
 class Desk:
-    """A school that is served, three days after its notice: Ada has acknowledged, the message to Ben came back."""
+    """A school that is served, three days after its notice: Ada has acknowledged, the message to Ben came
+    back."""
 
     def __init__(self, root: Path):
         self.root = root
         self.clock = SettableClock(MORNING)
         larkspur_row(root)
-        environ = {"ACK_HANDBOOK": str(root), "ACK_DATABASE": str(root / "ack.db"), "ACK_SECRET_KEYS": "k" * 40}
+        environ = {
+            "ACK_HANDBOOK": str(root),
+            "ACK_DATABASE": str(root / "ack.db"),
+            "ACK_SECRET_KEYS": "k" * 40,
+        }
         settings = settings_from({**environ, "ACK_BASE_URL": "http://127.0.0.1:1"})
         Service.open(settings).store.migrate()
         self.server = serve(create_app(settings, clock=self.clock), port=0)
@@ -51,7 +61,12 @@ class Desk:
         issuing.issue(self.service, "social-media", "2021-09", now=MORNING, issued_by="Bea Manager")
         self.send()
         self.clock.advance(timedelta(days=3))
-        acknowledge(self.service, self.service.acknowledge_link(self.recipient("P001")).rpartition("/")[2], "Ada L.", self.clock.now())
+        acknowledge(
+            self.service,
+            self.service.acknowledge_link(self.recipient("P001")).rpartition("/")[2],
+            "Ada L.",
+            self.clock.now(),
+        )
         self.bounce("P002")
         threading.Thread(target=self.server.run, daemon=True).start()
 
@@ -61,13 +76,28 @@ class Desk:
 
     def bounce(self, person_id: str) -> None:
         with self.service.store.write(self.clock.now()) as tx:
-            sent = tx.execute("SELECT * FROM dispatch WHERE recipient_id = ?", (self.recipient(person_id),)).fetchone()
-            values = {"kind": "notice", "outcome": "bounced", "detail": "550 no such user", "address": sent["address"]}
-            tx.record("message.outcome", delivery_id=sent["delivery_id"], recipient_id=sent["recipient_id"], message_id=sent["message_id"], **values)
+            sent = tx.execute(
+                "SELECT * FROM dispatch WHERE recipient_id = ?", (self.recipient(person_id),)
+            ).fetchone()
+            values = {
+                "kind": "notice",
+                "outcome": "bounced",
+                "detail": "550 no such user",
+                "address": sent["address"],
+            }
+            tx.record(
+                "message.outcome",
+                delivery_id=sent["delivery_id"],
+                recipient_id=sent["recipient_id"],
+                message_id=sent["message_id"],
+                **values,
+            )
 
     def recipient(self, person_id: str) -> int:
         with self.service.store.read() as connection:
-            return connection.execute("SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)).fetchone()[0]
+            return connection.execute(
+                "SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)
+            ).fetchone()[0]
 
     def sign_in(self, page: Page, address: str = "office@larkspur-row.example") -> None:
         link = signing_in.make_link(self.service, address, self.clock.now())
@@ -109,9 +139,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[object]:
-    """Makes pages that fail the test on a script error, a breach of the policy on content, or a request to another host.
+    """Makes pages that fail the test on a script error, a breach of the policy on content, or a request to
+    another host.
 
-    Unlike `watched`, pages that are answers to mistakes are fine: a browser notes those with 4xx in its console.
+    Unlike `watched`, pages that are answers to mistakes are fine: a browser notes those with 4xx in its
+    console.
     """
     contexts, wrong = [], []
 
@@ -120,8 +152,16 @@ def tab(browser: Browser) -> Iterator[object]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and "status of 4" not in said.text else None)
-        page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith("http://127.0.0.1:") else None)
+        page.on(
+            "console",
+            lambda said: (
+                wrong.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda asked: wrong.append(asked.url) if not asked.url.startswith("http://127.0.0.1:") else None,
+        )
         return page
 
     yield new_page
@@ -197,7 +237,10 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(desk: Desk, tab, size: str, l
 
 
 def violations(page: Page) -> list:
-    return [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in Axe().run(page).response["violations"]]
+    return [
+        (v["id"], [node["html"][:160] for node in v["nodes"][:3]])
+        for v in Axe().run(page).response["violations"]
+    ]
 
 
 def test_nothing_is_cut_off_with_text_at_200_percent(desk: Desk, tab) -> None:

@@ -1,4 +1,5 @@
-"""What managers take away, take in and answer, in a real browser: without scripts, on a phone, in every look."""
+"""What managers take away, take in and answer, in a real browser: without scripts, on a phone, in every
+look."""
 
 from __future__ import annotations
 
@@ -37,7 +38,11 @@ PEOPLE = [
 ]
 WRONG = f"{HEADING}\nP001,,nonsense,Emperor,31/2/2021,\n"
 CHANGED = f"{HEADING}\nP001,Ada King,ada@larkspur-row.example,Employee,,\nP900,Jo Joiner,jo@larkspur-row.example,Employee,02/08/2021,\n"
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}, "narrow": {"width": 320, "height": 640}}
+SIZES = {
+    "desk": {"width": 1280, "height": 900},
+    "phone": {"width": 390, "height": 844},
+    "narrow": {"width": 320, "height": 640},
+}
 
 
 class Desk:
@@ -46,25 +51,41 @@ class Desk:
     def __init__(self, root: Path):
         self.root = root
         self.clock = SettableClock(MORNING)
-        larkspur_row(root).version("social-media", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times.")
-        environ = {"ACK_HANDBOOK": str(root), "ACK_DATABASE": str(root / "ack.db"), "ACK_SECRET_KEYS": "k" * 40}
+        larkspur_row(root).version(
+            "social-media", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times."
+        )
+        environ = {
+            "ACK_HANDBOOK": str(root),
+            "ACK_DATABASE": str(root / "ack.db"),
+            "ACK_SECRET_KEYS": "k" * 40,
+        }
         settings = settings_from({**environ, "ACK_BASE_URL": "http://127.0.0.1:1"})
         Service.open(settings).store.migrate()
         self.server = serve(create_app(settings, clock=self.clock), port=0)
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
         self.service = Service.open(settings)
         import_roster(self.service, roster_csv(*PEOPLE), "staff.csv", now=MORNING)
-        self.notice = issuing.issue(self.service, "social-media", "2021-09", now=MORNING, issued_by="Bea").notice.id
+        self.notice = issuing.issue(
+            self.service, "social-media", "2021-09", now=MORNING, issued_by="Bea"
+        ).notice.id
         transport = transport_from(f"outbox:{root / 'outbox'}", settings.school.mail, {})
         send_due(self.service, transport, self.clock, wait=lambda seconds: None, pace=False)
         self.clock.advance(timedelta(days=1))
-        questions.ask(self.service, self.token("P001"), About.QUESTION, "May I use my own phone?\nIt is old.", self.clock.now())
+        questions.ask(
+            self.service,
+            self.token("P001"),
+            About.QUESTION,
+            "May I use my own phone?\nIt is old.",
+            self.clock.now(),
+        )
         questions.ask(self.service, self.token("P003"), About.SUGGESTION, "Add a picture.", self.clock.now())
         threading.Thread(target=self.server.run, daemon=True).start()
 
     def token(self, person_id: str) -> str:
         with self.service.store.read() as connection:
-            number = connection.execute("SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)).fetchone()[0]
+            number = connection.execute(
+                "SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)
+            ).fetchone()[0]
         return self.service.links.token(Purpose.ACKNOWLEDGE, number)
 
     def sign_in(self, page: Page) -> None:
@@ -105,7 +126,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[object]:
-    """Makes pages that fail the test on a script error, a breach of the policy on content, or a request to another host."""
+    """Makes pages that fail the test on a script error, a breach of the policy on content, or a request to
+    another host."""
     contexts, wrong = [], []
 
     def new_page(**settings: object) -> Page:
@@ -113,8 +135,16 @@ def tab(browser: Browser) -> Iterator[object]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" and "status of 4" not in said.text else None)
-        page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith("http://127.0.0.1:") else None)
+        page.on(
+            "console",
+            lambda said: (
+                wrong.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda asked: wrong.append(asked.url) if not asked.url.startswith("http://127.0.0.1:") else None,
+        )
         return page
 
     yield new_page
@@ -147,7 +177,9 @@ def test_the_spreadsheet_and_the_pack_are_downloaded_and_checked(desk: Desk, tab
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
         archive.extractall(tmp_path / "pack")
     folder = tmp_path / "pack" / name.removesuffix(".zip")
-    shown = subprocess.run(["sha256sum", "text/2021-09.md"], cwd=folder, capture_output=True, text=True, check=True).stdout.split()[0]
+    shown = subprocess.run(
+        ["sha256sum", "text/2021-09.md"], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.split()[0]
     assert f"sha256:{shown}" == sheet["G2"].value
 
     page.goto(f"{desk.address}/ack/desk/take-away/")
@@ -191,7 +223,9 @@ def test_a_roster_is_looked_at_put_right_and_confirmed(desk: Desk, tab) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Nothing was taken in")
     expect(page.get_by_role("row", name="Row 2 joined_on")).to_be_visible()
 
-    page.get_by_label("The file, saved from your spreadsheet").set_input_files(desk.file("staff.csv", CHANGED))
+    page.get_by_label("The file, saved from your spreadsheet").set_input_files(
+        desk.file("staff.csv", CHANGED)
+    )
     page.get_by_role("button", name="Look at what it changes").click()
     expect(page.get_by_role("main")).to_contain_text("1 person joins, 1 person changes")
     page.get_by_role("button", name="Confirm these changes").click()
@@ -208,14 +242,20 @@ def test_notice_is_given_and_a_question_answered(desk: Desk, tab) -> None:
     page.get_by_role("link", name="Give notice… of Social media policy 2021-12").click()
     expect(page.get_by_role("main")).to_contain_text("Subject: ")
     page.get_by_role("button", name="Give notice to 59 people").click()
-    expect(page.get_by_role("status").first).to_contain_text("The notice is given: 59 people, 57 messages on the way.")
+    expect(page.get_by_role("status").first).to_contain_text(
+        "The notice is given: 59 people, 57 messages on the way."
+    )
 
     page.get_by_role("link", name="Questions").first.click()
     asked = page.get_by_role("article", name="Question from Ada Lovelace")
     asked.get_by_role("button", name="Mark as answered").click()
     expect(page.get_by_role("alert")).to_contain_text("Write in a sentence how it was answered")
-    page.get_by_role("article", name="Question from Ada Lovelace").get_by_label("How it was answered").fill("Yes, told her.")
-    page.get_by_role("article", name="Question from Ada Lovelace").get_by_role("button", name="Mark as answered").click()
+    page.get_by_role("article", name="Question from Ada Lovelace").get_by_label("How it was answered").fill(
+        "Yes, told her."
+    )
+    page.get_by_role("article", name="Question from Ada Lovelace").get_by_role(
+        "button", name="Mark as answered"
+    ).click()
     expect(page.get_by_role("status").first).to_contain_text("Marked as answered.")
     expect(page.get_by_role("article")).to_have_count(1)
 
@@ -250,7 +290,9 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(desk: Desk, tab, size: str, lo
     found["printed letters"] = violations(page)
     page.goto(f"{desk.address}/ack/desk/people/import")
     for name, content in (("wrong", WRONG), ("preview", CHANGED)):
-        page.get_by_label("The file, saved from your spreadsheet").set_input_files(desk.file(f"{name}.csv", content))
+        page.get_by_label("The file, saved from your spreadsheet").set_input_files(
+            desk.file(f"{name}.csv", content)
+        )
         page.get_by_role("button", name="Look at what it changes").click()
         found[f"roster: {name}"] = violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], name
@@ -261,7 +303,10 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(desk: Desk, tab, size: str, lo
 
 
 def violations(page: Page) -> list:
-    return [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in Axe().run(page).response["violations"]]
+    return [
+        (v["id"], [node["html"][:160] for node in v["nodes"][:3]])
+        for v in Axe().run(page).response["violations"]
+    ]
 
 
 def test_nothing_is_cut_off_with_text_at_200_percent(desk: Desk, tab) -> None:

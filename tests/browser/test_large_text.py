@@ -1,4 +1,5 @@
-"""Readers who set their browser's text to twice its size see everything, and nothing scrolls sideways but wide tables and code."""
+"""Readers who set their browser's text to twice its size see everything, and nothing scrolls sideways but
+wide tables and code."""
 
 from __future__ import annotations
 
@@ -6,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -28,11 +28,15 @@ PAGES = {
 }
 WIDE = (
     "## Who\n\nAveryveryverylongwordthatfitsintonowindowofatelephoneatall\n\n"
-    "| A | B | C | D | E | F |\n|---|---|---|---|---|---|\n" + "| quite some words |" + " quite some words |" * 5 + "\n"
+    "| A | B | C | D | E | F |\n|---|---|---|---|---|---|\n"
+    + "| quite some words |"
+    + " quite some words |" * 5
+    + "\n"
     "\n```\na line of code that is as long as it is, and longer than any telephone is wide\n```\n"
 )
 MAY_SCROLL = ".md-typeset__scrollwrap, pre > code, .hb-jump"
-# What is wider than its box, where the box cuts it off or scrolls; not counted is what only screen readers are to meet.
+# What is wider than its box, where the box cuts it off or scrolls; not counted is what only screen readers
+# are to meet.
 CUT_OFF = f"""() => Array.from(document.querySelectorAll("article, article *")).filter(one =>
   one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible"
   && getComputedStyle(one).display !== "inline" && !one.matches("{MAY_SCROLL}")).map(one => one.outerHTML.slice(0, 160))"""
@@ -45,8 +49,17 @@ def address(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     tree = SchoolTree(root)
     title = "Educational visits, trips and journeys policy"
     tree.version("trips", "2020-03", "2020-03-01", approved_on="2020-02-01", title=title, body=WIDE)
-    tree.version("trips", "2020-09", "2020-09-01", approved_on="2020-07-01", title=title, body=WIDE.replace("longer", "wider"))
-    tree.version("trips", "2021-01", "2021-01-01", approved_on="2020-09-10", title=title, body="## Who\n\nNobody.")
+    tree.version(
+        "trips",
+        "2020-09",
+        "2020-09-01",
+        approved_on="2020-07-01",
+        title=title,
+        body=WIDE.replace("longer", "wider"),
+    )
+    tree.version(
+        "trips", "2021-01", "2021-01-01", approved_on="2020-09-10", title=title, body="## Who\n\nNobody."
+    )
     tree.version("visitors", "2020-03", "2020-03-01", approved_on="2020-02-01")
     tree.version("visitors", "2020-09", "2020-09-01", approved_on="2020-07-01", change="withdrawn")
     build(root, root / "site", date(2020, 10, 1), date(2020, 10, 1), cache=root / "cache")
@@ -59,18 +72,24 @@ def large(browser: Browser) -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     sizes = "--blink-settings=defaultFontSize=32,defaultFixedFontSize=26"
-    running = browser.browser_type.launch(executable_path=found, args=["--disable-quic", "--no-first-run", sizes, *as_root])
+    running = browser.browser_type.launch(
+        executable_path=found, args=["--disable-quic", "--no-first-run", sizes, *as_root]
+    )
     yield running
     running.close()
 
 
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_nothing_is_cut_off_with_text_of_twice_the_size(large: Browser, address: str, path: str, width: int) -> None:
+def test_nothing_is_cut_off_with_text_of_twice_the_size(
+    large: Browser, address: str, path: str, width: int
+) -> None:
     with large.new_context(viewport={"width": width, "height": 800}) as context:
         page = context.new_page()
         page.goto(address + path)
-        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "40px"  # 125 % is the theme's own base
+        assert (
+            page.evaluate("getComputedStyle(document.documentElement).fontSize") == "40px"
+        )  # 125 % is the theme's own base
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CUT_OFF) == []
 

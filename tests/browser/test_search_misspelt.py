@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 RESULT = ".md-search-result__item:first-child .md-search-result__link"
 
 
-@pytest.mark.parametrize("query", ["facebok", "safegarding", "discplinery", "wikpedia", "safegarding!", "qqqq whatssap"])
+@pytest.mark.parametrize(
+    "query", ["facebok", "safegarding", "discplinery", "wikpedia", "safegarding!", "qqqq whatssap"]
+)
 def test_a_misspelt_word_is_found_through_the_advice(page: Page, site_address: str, query: str) -> None:
     page.goto(f"{site_address}?q={query}")
     page.get_by_role("link", name="Search for words spelt much like these").click()

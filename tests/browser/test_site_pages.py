@@ -1,4 +1,5 @@
-"""Every kind of page, as people meet it: on a phone and at a desk, in light and dark, without scripts, on paper."""
+"""Every kind of page, as people meet it: on a phone and at a desk, in light and dark, without scripts, on
+paper."""
 
 from __future__ import annotations
 
@@ -61,7 +62,9 @@ def test_nothing_is_cut_off_at_320_pixels(watched, site_address: str, path: str)
 def test_nothing_is_cut_off_with_text_at_200_percent(watched, site_address: str, path: str) -> None:
     page = watched(viewport={"width": 640, "height": 900})
     page.goto(site_address + path)
-    page.evaluate("document.documentElement.style.setProperty('font-size', '250%')")  # the theme's own base is 125 %
+    page.evaluate(
+        "document.documentElement.style.setProperty('font-size', '250%')"
+    )  # the theme's own base is 125 %
     assert page.evaluate("document.documentElement.scrollWidth") <= 640
 
 
@@ -91,7 +94,9 @@ def test_the_redline_shows_exactly_the_added_item(page: Page, site_address: str)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_contents_of_a_redline_lead_into_what_is_folded(watched, site_address: str, scripts: bool) -> None:
+def test_the_contents_of_a_redline_lead_into_what_is_folded(
+    watched, site_address: str, scripts: bool
+) -> None:
     page = watched(viewport=SIZES["desk"], java_script_enabled=scripts)
     page.goto(site_address + PAGES["redline"])
     heading = page.get_by_role("heading", name="Monitoring")
@@ -114,8 +119,12 @@ def test_questions_and_suggestions_go_to_the_right_person(page: Page, site_addre
     page.goto(site_address + PAGES["policy"])
     question = page.get_by_role("link", name="Ask a question").get_attribute("href")
     suggestion = page.get_by_role("link", name="Suggest a change").get_attribute("href")
-    assert question.startswith("mailto:headteacher@larkspur-row.example?subject=Question%20about%20the%20Social%20Media")
-    assert suggestion.startswith("mailto:business.manager@larkspur-row.example?subject=Suggestion%20for%20the%20Social")
+    assert question.startswith(
+        "mailto:headteacher@larkspur-row.example?subject=Question%20about%20the%20Social%20Media"
+    )
+    assert suggestion.startswith(
+        "mailto:business.manager@larkspur-row.example?subject=Suggestion%20for%20the%20Social"
+    )
 
 
 def test_the_first_tab_stop_skips_to_the_text(page: Page, site_address: str) -> None:
@@ -149,7 +158,9 @@ def test_paper_carries_version_date_and_digest(page: Page, site_address: str, tm
     page.goto(site_address + PAGES["policy"])
     page.emulate_media(media="print")
     expect(page.locator(".hb-print")).to_be_visible()
-    expect(page.locator(".hb-print")).to_contain_text("version 2020-09, effective 1 September 2020. Digest sha256:")
+    expect(page.locator(".hb-print")).to_contain_text(
+        "version 2020-09, effective 1 September 2020. Digest sha256:"
+    )
     expect(page.locator(".md-header")).to_be_hidden()
     expect(page.locator(".md-sidebar--primary")).to_be_hidden()
     page.pdf(path=tmp_path / "policy.pdf", format="A4")
@@ -165,12 +176,23 @@ def test_a_redline_on_paper_leaves_no_fold_and_no_jump_bar(page: Page, site_addr
     expect(page.get_by_role("heading", name="Monitoring")).to_be_visible()
 
 
-WIDE = "| A | B | C | D | E | F |\n|---|---|---|---|---|---|\n" + "| quite some words |" + " quite some words |" * 5 + "\n"
+WIDE = (
+    "| A | B | C | D | E | F |\n|---|---|---|---|---|---|\n"
+    + "| quite some words |"
+    + " quite some words |" * 5
+    + "\n"
+)
 
 
 def test_a_redline_of_a_wide_table_keeps_to_a_narrow_phone(watched, serve, tmp_path: Path) -> None:
     tree = SchoolTree(tmp_path)
-    tree.version("trips", "2020-03", "2020-03-01", approved_on="2020-02-01", body=WIDE + "| to be removed |" + " gone |" * 5)
+    tree.version(
+        "trips",
+        "2020-03",
+        "2020-03-01",
+        approved_on="2020-02-01",
+        body=WIDE + "| to be removed |" + " gone |" * 5,
+    )
     tree.version("trips", "2020-09", "2020-09-01", approved_on="2020-07-01", body=WIDE)
     build(tmp_path, tmp_path / "site", date(2020, 10, 1), date(2020, 10, 1), cache=tmp_path / "cache")
     for scripts in (True, False):
@@ -195,7 +217,9 @@ def test_the_print_button_prints(page: Page, site_address: str) -> None:
     expect(page).to_have_title("printed")
 
 
-def test_the_site_works_below_a_folder_of_another_host(watched, serve, built_site: Path, tmp_path: Path) -> None:
+def test_the_site_works_below_a_folder_of_another_host(
+    watched, serve, built_site: Path, tmp_path: Path
+) -> None:
     (tmp_path / "staff").symlink_to(built_site, target_is_directory=True)
     (tmp_path / "_headers").write_bytes((built_site / "_headers").read_bytes())
     page = watched()

@@ -43,7 +43,11 @@ def address_among_others(serve, tmp_path_factory: pytest.TempPathFactory) -> str
     folder = tmp_path_factory.mktemp("others")
     root = Root(folder / "checkout")
     for policy, title, body in (
-        ("social-media", "Social Media Policy", "Nobody puts photos of children or a reply to parents on Facebook.\n"),
+        (
+            "social-media",
+            "Social Media Policy",
+            "Nobody puts photos of children or a reply to parents on Facebook.\n",
+        ),
         ("attendance", "Attendance Policy", "Tell the office about an illness on the form.\n"),
         ("offsite-visits", "Offsite Visits Policy", "On a trip, take water.\n"),
         ("anti-bullying", "Anti-bullying Policy", "Bullies are reported.\n"),

@@ -1,4 +1,5 @@
-"""What holds for every `ack` command: help with an example, exit codes, and plain sentences instead of tracebacks."""
+"""What holds for every `ack` command: help with an example, exit codes, and plain sentences instead of
+tracebacks."""
 
 from __future__ import annotations
 
@@ -26,13 +27,21 @@ COMMANDS = dict(walk(main))
 
 def arguments_for(name: str) -> list[str]:
     """Arguments any command of that shape takes; nothing of them exists."""
-    given = {"policy": "social-media", "version": "2021-09", "person": "P001", "person_id": "P001", "address": "office@larkspur-row.example"}
+    given = {
+        "policy": "social-media",
+        "version": "2021-09",
+        "person": "P001",
+        "person_id": "P001",
+        "address": "office@larkspur-row.example",
+    }
     words = name.split()
     for parameter in COMMANDS[name].params:
         if isinstance(parameter, click.Argument):
             words.append(given.get(parameter.name, "out.db"))
         elif parameter.required:
-            value = {"recorded_by": "Bea", "format_": "csv", "output": "out.csv"}.get(parameter.name, "2021-07-26")
+            value = {"recorded_by": "Bea", "format_": "csv", "output": "out.csv"}.get(
+                parameter.name, "2021-07-26"
+            )
             words += [parameter.opts[-1], value]
     return words
 
@@ -65,7 +74,8 @@ def test_misuse_exits_2(run_ack, words):
 
 
 NEEDS_A_DATABASE = sorted(
-    COMMANDS.keys() - {"migrate", "serve", "demo", "mail test", "doctor", "roster import", "bounces", "manager-link"}
+    COMMANDS.keys()
+    - {"migrate", "serve", "demo", "mail test", "doctor", "roster import", "bounces", "manager-link"}
 )
 
 
@@ -74,7 +84,9 @@ def test_without_a_database_it_says_how_to_make_one(run_ack, name, school, monke
     monkeypatch.chdir(school.root)
     done = run_ack(*arguments_for(name), input="y\n")
     assert done.exit_code == 1
-    assert f"there is no database at {school.root / 'var' / 'ack.db'}; make one with: ack migrate" in done.output
+    assert (
+        f"there is no database at {school.root / 'var' / 'ack.db'}; make one with: ack migrate" in done.output
+    )
 
 
 @pytest.mark.parametrize("name", NEEDS_A_DATABASE)
@@ -94,7 +106,10 @@ def test_a_wrong_setting_of_the_school_is_told_with_its_line(run_ack, school):
     assert "notice.period_months" in done.output
 
 
-@pytest.mark.parametrize("base", ["policies.school.example", "ftp://x.example", "https://", "https://x.example/deep/er", "https://a b"])
+@pytest.mark.parametrize(
+    "base",
+    ["policies.school.example", "ftp://x.example", "https://", "https://x.example/deep/er", "https://a b"],
+)
 def test_a_wrong_base_address_is_told(run_ack, environ, base):
     environ["ACK_BASE_URL"] = base
     done = run_ack("migrate")
@@ -106,13 +121,21 @@ def test_a_wrong_base_address_is_told(run_ack, environ, base):
 def test_without_keys_nothing_is_sent(run_ack, environ, school, keys):
     run_ack("migrate")
     environ["ACK_SECRET_KEYS"] = keys
-    done = run_ack("roster", "import", school.write("staff.csv", "person_id,name,email,category,joined_on,left_on\n1,A,a@x.example,Employee,,\n"))
+    done = run_ack(
+        "roster",
+        "import",
+        school.write(
+            "staff.csv", "person_id,name,email,category,joined_on,left_on\n1,A,a@x.example,Employee,,\n"
+        ),
+    )
     assert done.exit_code == 0, done.output
     assert run_ack("notice", "issue", "social-media", "2021-09").exit_code == 0
     done = run_ack("send")
     assert done.exit_code == 1
     assert "ACK_SECRET_KEYS" in done.output
-    assert not (school.root / "var" / "outbox").exists() or not list((school.root / "var" / "outbox").glob("*.eml"))
+    assert not (school.root / "var" / "outbox").exists() or not list(
+        (school.root / "var" / "outbox").glob("*.eml")
+    )
 
 
 class TestTheDatabase:
@@ -179,4 +202,7 @@ class TestTheDatabase:
         target = tmp_path / "copy.db"
         assert run_ack("backup", target).output.startswith(f"{target}: ")
         done = run_ack("backup", target)
-        assert (done.exit_code, done.output) == (1, f"Error: {target} exists already; choose another name for the backup\n")
+        assert (done.exit_code, done.output) == (
+            1,
+            f"Error: {target} exists already; choose another name for the backup\n",
+        )

@@ -44,7 +44,9 @@ class TestRoster:
 
     def test_a_dry_run_changes_nothing(self, ready, school):
         before = ledger_lines(ready)
-        file = school.write("new.csv", HEAD + ADA.replace("Lovelace", "King") + "\nP050,Zed New,z@x.example,Employee,,\n")
+        file = school.write(
+            "new.csv", HEAD + ADA.replace("Lovelace", "King") + "\nP050,Zed New,z@x.example,Employee,,\n"
+        )
         done = ready("roster", "import", file, "--dry-run")
         assert done.exit_code == 0
         assert "Ada King" in done.output and "Zed New" in done.output
@@ -55,7 +57,10 @@ class TestRoster:
         ("content", "said"),
         [
             (HEAD + "P1,A,a@x.example,Employee,,\nP1,B,b@x.example,Employee,,\n", ["row 3: person_id"]),
-            (HEAD + "P1,A,a@x.example,Wizard,,\n,B,b@x.example,Employee,,\nP3,C,c,Employee,,\n", ["row 2: category", "row 3: person_id", "row 4: email"]),
+            (
+                HEAD + "P1,A,a@x.example,Wizard,,\n,B,b@x.example,Employee,,\nP3,C,c,Employee,,\n",
+                ["row 2: category", "row 3: person_id", "row 4: email"],
+            ),
             (HEAD + f"P1,{'x' * 301},a@x.example,Employee,,\n", ["row 2: name"]),
             (HEAD + 'P1,A,"a@x.example\nBcc: b@x.example",Employee,,\n', ["row 2: email"]),
             (HEAD + "P1,A,a@x.example,Employee,31/02/2021,\n", ["row 2: joined_on"]),
@@ -82,7 +87,9 @@ class TestRoster:
 
     def test_names_of_every_kind_are_kept(self, ready, school):
         names = ["=cmd()", "x" * 200, "محمد عبد الله", "Łukasz Żółć", "O’Brien", "+44 Smith"]
-        rows = "".join(f'N{number},"{name}",n{number}@x.example,Employee,,\n' for number, name in enumerate(names))
+        rows = "".join(
+            f'N{number},"{name}",n{number}@x.example,Employee,,\n' for number, name in enumerate(names)
+        )
         file = school.root / "names.csv"
         file.write_bytes(b"\xef\xbb\xbf" + (HEAD + rows).encode("utf-8"))
         assert ready("roster", "import", file).exit_code == 0
@@ -92,7 +99,9 @@ class TestRoster:
         said = json.loads(ready("status", "social-media", "2021-09", "--json").output)
         assert set(names) <= {row["name"] for row in said["recipients"]}
         table = ready("export", "social-media", "2021-09", "--format", "csv", "--output", "-").stdout_bytes
-        cells = [cell for row in csv.reader(io.StringIO(table.decode("utf-8-sig"), newline="")) for cell in row]
+        cells = [
+            cell for row in csv.reader(io.StringIO(table.decode("utf-8-sig"), newline="")) for cell in row
+        ]
         assert [cell for cell in cells if cell[:1] in ("=", "+", "@")] == []
 
     def test_the_list_leaves_leavers_out_unless_asked(self, ready):
@@ -124,7 +133,9 @@ class TestNotice:
     def test_a_refusal_is_one_sentence(self, ready, version):
         done = ready("notice", "issue", "social-media", version)
         assert done.exit_code == 1
-        assert done.output.startswith(f"Error: no notice issued for social-media {version}: policy 'social-media' has no version")
+        assert done.output.startswith(
+            f"Error: no notice issued for social-media {version}: policy 'social-media' has no version"
+        )
 
     def test_a_short_notice_needs_a_reason(self, ready, clock):
         clock.advance(timedelta(days=7))  # 2 August
@@ -132,14 +143,24 @@ class TestNotice:
         assert done.exit_code == 1
         assert "short for 4 people, by 1 day" in done.output
         assert "SHORT NOTICE" in ready("notice", "issue", "social-media", "2021-09", "--dry-run").output
-        done = ready("notice", "issue", "social-media", "2021-09", "--allow-short-notice", "The Board met late.")
+        done = ready(
+            "notice", "issue", "social-media", "2021-09", "--allow-short-notice", "The Board met late."
+        )
         assert done.exit_code == 0
         assert "Short notice by 1 day; the reason is kept." in done.output
 
     def test_the_list_shows_what_was_issued(self, issued):
         lines = issued("notice", "list").output.splitlines()
         assert " ".join(lines[0].split()) == "policy version given for round issued effective people state"
-        assert lines[2].split() == ["social-media", "2021-09", "change", "2021-07-26", "2021-09-01", "4", "open"]
+        assert lines[2].split() == [
+            "social-media",
+            "2021-09",
+            "change",
+            "2021-07-26",
+            "2021-09-01",
+            "4",
+            "open",
+        ]
 
 
 class TestStatusAndExport:
@@ -154,7 +175,12 @@ class TestStatusAndExport:
         said = json.loads(issued("status", "social-media", "2021-09", "--json").output)
         assert list(said) == ["as_of", "rule", "ledger_head", "recipients"]
         assert said["as_of"] == "2021-07-26"
-        assert [row["status"] for row in said["recipients"]] == ["not sent", "not sent", "not sent", "on paper"]
+        assert [row["status"] for row in said["recipients"]] == [
+            "not sent",
+            "not sent",
+            "not sent",
+            "on paper",
+        ]
         assert len(said["ledger_head"]) == 64
 
     def test_every_format_is_written_and_named_for_its_day(self, issued, school, monkeypatch):
@@ -162,26 +188,43 @@ class TestStatusAndExport:
         for format_ in ("csv", "json", "xlsx"):
             done = issued("export", "social-media", "2021-09", "--format", format_)
             assert done.exit_code == 0
-            assert (school.root / f"social-media-2021-09-status-as-at-2021-07-26.{format_}").stat().st_size > 100
+            assert (
+                school.root / f"social-media-2021-09-status-as-at-2021-07-26.{format_}"
+            ).stat().st_size > 100
             assert "4 people, as at 2021-07-26, ledger head " in done.output
 
     def test_csv_is_what_a_spreadsheet_expects(self, issued):
         content = issued("export", "social-media", "2021-09", "--format", "csv", "--output", "-").stdout_bytes
-        assert content.startswith(b"\xef\xbb\xbfperson_id,name,email,category,policy,version,digest,effective_on,basis,")
+        assert content.startswith(
+            b"\xef\xbb\xbfperson_id,name,email,category,policy,version,digest,effective_on,basis,"
+        )
         assert content.count(b"\r\n") == 5 and content.count(b"\n") == 5
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         assert [row["person_id"] for row in rows] == ["P001", "P002", "P003", "P004"]
 
     def test_a_past_day_gives_the_same_bytes_later(self, issued, clock):
         clock.advance(timedelta(days=1))
-        words = ("export", "social-media", "2021-09", "--format", "csv", "--as-of", "2021-07-26", "--output", "-")
+        words = (
+            "export",
+            "social-media",
+            "2021-09",
+            "--format",
+            "csv",
+            "--as-of",
+            "2021-07-26",
+            "--output",
+            "-",
+        )
         before = issued(*words).stdout_bytes
         issued("paper", "social-media", "2021-09", "P004", "--on", "2021-07-27", "--recorded-by", "Bea")
         clock.advance(timedelta(days=100))
         assert issued(*words).stdout_bytes == before
 
     def test_a_day_to_come_is_refused(self, issued):
-        for words in (["status", "social-media", "2021-09"], ["export", "social-media", "2021-09", "--format", "csv"]):
+        for words in (
+            ["status", "social-media", "2021-09"],
+            ["export", "social-media", "2021-09", "--format", "csv"],
+        ):
             done = issued(*words, "--as-of", "2021-07-27")
             assert (done.exit_code, done.output) == (
                 1, "Error: 2021-07-27 is still to come: a status can be given as at today (2021-07-26) or an earlier day\n"
@@ -194,7 +237,9 @@ class TestStatusAndExport:
         )  # fmt: skip
 
     def test_a_folder_that_is_not_there_is_told_and_nothing_is_left(self, issued, tmp_path):
-        done = issued("export", "social-media", "2021-09", "--format", "csv", "--output", tmp_path / "away" / "out.csv")
+        done = issued(
+            "export", "social-media", "2021-09", "--format", "csv", "--output", tmp_path / "away" / "out.csv"
+        )
         assert done.exit_code == 1
         assert "No such file or directory" in done.output
         assert list(tmp_path.glob("away*")) == []
@@ -202,7 +247,9 @@ class TestStatusAndExport:
 
 class TestPaper:
     def test_a_slip_is_recorded_with_a_receipt(self, issued):
-        done = issued("paper", "social-media", "2021-09", "P004", "--on", "2021-07-26", "--recorded-by", "Bea")
+        done = issued(
+            "paper", "social-media", "2021-09", "P004", "--on", "2021-07-26", "--recorded-by", "Bea"
+        )
         assert done.exit_code == 0
         assert "Recorded: P004 acknowledged social-media 2021-09 on paper on 2021-07-26." in done.output
         assert "Receipt R-0000" in done.output
@@ -218,18 +265,25 @@ class TestPaper:
 
     @pytest.mark.parametrize("person", ["P005", "nobody"])
     def test_someone_who_is_no_recipient_is_told(self, issued, person):
-        done = issued("paper", "social-media", "2021-09", person, "--on", "2021-07-26", "--recorded-by", "Bea")
+        done = issued(
+            "paper", "social-media", "2021-09", person, "--on", "2021-07-26", "--recorded-by", "Bea"
+        )
         assert done.exit_code == 1
         assert f"'{person}' is not a recipient of the notice of social-media 2021-09" in done.output
 
 
 def test_the_list_of_notices_says_which_are_over(school, run_ack, clock, ready):
     assert ready("notice", "issue", "social-media", "2021-09").exit_code == 0
-    school.version("social-media", "2021-11", "2021-11-01", approved_on="2021-07-20", body="Think three times.")
+    school.version(
+        "social-media", "2021-11", "2021-11-01", approved_on="2021-07-20", body="Think three times."
+    )
     assert ready("notice", "issue", "social-media", "2021-11").exit_code == 0
     before = [line.split()[-1] for line in ready("notice", "list").output.splitlines()[2:]]
 
     clock.move_to(datetime(2021, 11, 1, 9, tzinfo=UTC))
 
     assert before == ["open", "open"]
-    assert [line.split()[-1] for line in ready("notice", "list").output.splitlines()[2:]] == ["superseded", "open"]
+    assert [line.split()[-1] for line in ready("notice", "list").output.splitlines()[2:]] == [
+        "superseded",
+        "open",
+    ]

@@ -30,7 +30,9 @@ def run(tree):
     """Runs a command on the tree, on Wednesday 13 July 2022."""
 
     def run(*arguments: str, day: str = MIDDAY_13_JULY_2022):
-        result = CliRunner().invoke(main, [*arguments, "--root", str(tree.root)], env={"SOURCE_DATE_EPOCH": day})
+        result = CliRunner().invoke(
+            main, [*arguments, "--root", str(tree.root)], env={"SOURCE_DATE_EPOCH": day}
+        )
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 
@@ -62,14 +64,21 @@ def test_new_copies_the_latest_text_with_new_dates(run, tree):
     tree.edit_text("audience: all", "# who\naudience: all\nreview_by: 2023-01-01  # a year", "2022-02")
     result = run("new", "bicycles", "2022-09", "--effective", "2022-09-01")
     assert result.exit_code == 0, result.output
-    assert "Wrote handbook/docs/policies/bicycles/2022-09.md\nWrote changelog/bicycles/2022-09.md\n" in result.stdout
+    assert (
+        "Wrote handbook/docs/policies/bicycles/2022-09.md\nWrote changelog/bicycles/2022-09.md\n"
+        in result.stdout
+    )
     assert tree.read("handbook/docs/policies/bicycles/2022-09.md") == (
         tree.read("handbook/docs/policies/bicycles/2022-02.md")
         .replace("2022-02-01", "2022-09-01")
         .replace("2023-01-01", "2023-09-01")
     )
     version = load(tree.root).version("bicycles", "2022-09")
-    assert (version.entry.supersedes, version.entry.change, version.effective_on) == ("2022-02", "material", date(2022, 9, 1))
+    assert (version.entry.supersedes, version.entry.change, version.effective_on) == (
+        "2022-02",
+        "material",
+        date(2022, 9, 1),
+    )
     assert version.entry.approved_by is None
 
 
@@ -77,7 +86,11 @@ def test_new_starts_a_policy_from_a_skeleton_without_faults(run, tree):
     result = run("new", "data-protection", "2022-09", "--effective", "2022-09-01")
     assert result.exit_code == 0, result.output
     version = load(tree.root).version("data-protection", "2022-09")
-    assert (version.text.title, version.entry.change, version.entry.supersedes) == ("Data protection policy", "new", None)
+    assert (version.text.title, version.entry.change, version.entry.supersedes) == (
+        "Data protection policy",
+        "new",
+        None,
+    )
 
 
 def test_new_can_start_a_withdrawal(run, tree):
@@ -93,7 +106,12 @@ def test_new_can_start_a_withdrawal(run, tree):
         ("bicycles", "2021-09", "2022-09-01", "2021-09 is there already; nothing was overwritten"),
         ("bicycles", "2021-02", "2022-09-01", "expected a label after 2021-09"),
         ("bicycles", "2022-9", "2022-09-01", "expected a version label"),
-        ("bicycles", "2022-09", "2021-09-01", "expected a day after 2021-09-01, on which 2021-09 takes effect"),
+        (
+            "bicycles",
+            "2022-09",
+            "2021-09-01",
+            "expected a day after 2021-09-01, on which 2021-09 takes effect",
+        ),
         ("Bi Cycles", "2022-09", "2022-09-01", "expected a policy id"),
         ("../bicycles", "2022-09", "2022-09-01", "expected a policy id"),
     ],
@@ -133,7 +151,9 @@ def test_approve_keeps_the_rights_of_the_file_and_leaves_nothing_beside_it(run, 
     assert sorted(p.name for p in file.parent.iterdir()) == ["2020-09.md", "2021-09.md", "2022-09.md"]
 
 
-@pytest.mark.parametrize("by", ["Governors: full board", "Board #2", "yes", "2022", '"The Board"', "Zażółć", "- board", "a: b: {"])
+@pytest.mark.parametrize(
+    "by", ["Governors: full board", "Board #2", "yes", "2022", '"The Board"', "Zażółć", "- board", "a: b: {"]
+)
 def test_an_approver_of_any_name_reads_back_the_same(run, tree, by):
     tree.draft("2022-09", "2022-09-01", before="2021-09")
     result = approve(run, by=by)
@@ -142,7 +162,9 @@ def test_an_approver_of_any_name_reads_back_the_same(run, tree, by):
 
 
 def test_approving_a_withdrawal_needs_no_digest(run, tree):
-    tree.entry("2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n")
+    tree.entry(
+        "2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n"
+    )
     result = approve(run)
     assert result.exit_code == 0, result.output
     assert "digest:" not in tree.read("changelog/bicycles/2022-09.md")
@@ -152,8 +174,18 @@ def test_approving_a_withdrawal_needs_no_digest(run, tree):
 @pytest.mark.parametrize(
     ("version", "by", "on", "says"),
     [
-        ("2021-09", "Board", "2021-07-14", "already approved, by Board of Governors on 2021-07-14; to change it, make a new version"),
-        ("2022-09", "Board", "2022-07-14", "expected a day of approval up to today (2022-07-13), found 2022-07-14"),
+        (
+            "2021-09",
+            "Board",
+            "2021-07-14",
+            "already approved, by Board of Governors on 2021-07-14; to change it, make a new version",
+        ),
+        (
+            "2022-09",
+            "Board",
+            "2022-07-14",
+            "expected a day of approval up to today (2022-07-13), found 2022-07-14",
+        ),
         ("2022-09", " ", "2022-07-13", "expected who approved it"),
         ("2022-09", "Board\nchange: new", "2022-07-13", "expected who approved it, in one line"),
         ("2023-09", "Board", "2022-07-13", "no version '2023-09'; it has: 2020-09, 2021-09, 2022-09"),
@@ -195,17 +227,23 @@ def test_redline_marks_what_changed_without_colours(run, tree):
     tree.edit_text("Lock your bicycle.", "Lock your folding bicycle.", "2022-09")
     result = run("redline", "bicycles", "2021-09", "2022-09")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "Lock your {+folding +}bicycle." in result.stdout or "Lock your{+ folding+} bicycle." in result.stdout
+    assert (
+        "Lock your {+folding +}bicycle." in result.stdout or "Lock your{+ folding+} bicycle." in result.stdout
+    )
     back = run("redline", "bicycles", "2022-09", "2021-09")
     assert "[-" in back.stdout and "folding" in back.stdout and "\x1b" not in back.stdout
 
 
 def test_redline_says_when_nothing_changed(run):
-    assert run("redline", "bicycles", "2020-09", "2021-09").stdout.endswith("No change from 2020-09 to 2021-09.\n")
+    assert run("redline", "bicycles", "2020-09", "2021-09").stdout.endswith(
+        "No change from 2020-09 to 2021-09.\n"
+    )
 
 
 def test_redline_refuses_a_withdrawal_and_an_unknown_version(run, tree):
-    tree.entry("2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n")
+    tree.entry(
+        "2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n"
+    )
     assert "is a withdrawal and has no text" in run("redline", "bicycles", "2021-09", "2022-09").stderr
     assert "no version '1999-01'" in run("redline", "bicycles", "1999-01", "2021-09").stderr
     assert "no policy 'trams'" in run("redline", "trams", "2020-09", "2021-09").stderr
@@ -214,7 +252,10 @@ def test_redline_refuses_a_withdrawal_and_an_unknown_version(run, tree):
 def test_colours_never_stand_alone_for_readers_without_them():
     spans = [("same", "Lock "), ("added", "new"), ("removed", "old"), ("moved", "there"), ("same", ".\n")]
     assert shown(spans, colour=False) == "Lock {+new+}[-old-]{>there<}.\n"
-    assert shown(spans, colour=True) == "Lock \x1b[32m\x1b[4mnew\x1b[0m\x1b[31m\x1b[9mold\x1b[0m\x1b[36mthere\x1b[0m.\n"
+    assert (
+        shown(spans, colour=True)
+        == "Lock \x1b[32m\x1b[4mnew\x1b[0m\x1b[31m\x1b[9mold\x1b[0m\x1b[36mthere\x1b[0m.\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["check", "new", "approve", "redline", "build", "stage", "serve"])

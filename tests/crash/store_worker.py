@@ -37,7 +37,14 @@ def issue_forever(store: Store) -> None:
             for number in range(25):
                 person = Person(f"P{number}", f"Person {number}", f"p{number}@x.example", "Employee")
                 recipient = notices.add_recipient(tx, notice_id, person, Basis.CHANGE)
-                deliveries.add(tx, "notice", host="x.example", person_id=person.person_id, address=person.email, items=[recipient])
+                deliveries.add(
+                    tx,
+                    "notice",
+                    host="x.example",
+                    person_id=person.person_id,
+                    address=person.email,
+                    items=[recipient],
+                )
         print(round_number, flush=True)
 
 

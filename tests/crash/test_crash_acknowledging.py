@@ -18,15 +18,21 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_three_processes_acknowledge_the_same_links_and_each_counts_once(service, environ):
-    people = [f"P{number:03},Person {number},p{number}@x.example,Employee,2015-09-01," for number in range(60)]
+    people = [
+        f"P{number:03},Person {number},p{number}@x.example,Employee,2015-09-01," for number in range(60)
+    ]
     import_roster(service, roster_csv(*people), "staff.csv", now=MONDAY)
     issuing.issue(service, "social-media", "2021-09", now=MONDAY, issued_by="Bea")
     with service.store.read() as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM recipient ORDER BY id")]
-    order = json.dumps({"environ": environ, "tokens": [service.links.token(Purpose.ACKNOWLEDGE, number) for number in ids]})
+    order = json.dumps(
+        {"environ": environ, "tokens": [service.links.token(Purpose.ACKNOWLEDGE, number) for number in ids]}
+    )
     command = [sys.executable, "-m", "tests.crash.acknowledge_worker"]
     pipe = subprocess.PIPE
-    running = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)
+    ]
     for process in running:
         process.stdin.write(order)
         process.stdin.close()
@@ -39,6 +45,8 @@ def test_three_processes_acknowledge_the_same_links_and_each_counts_once(service
     assert answers[0] == answers[1] == answers[2]
     assert len(set(answers[0])) == 60
     with service.store.read() as connection:
-        assert connection.execute("SELECT COUNT(*), COUNT(DISTINCT recipient_id) FROM acknowledgement").fetchone()[:] == (60, 60)
+        assert connection.execute(
+            "SELECT COUNT(*), COUNT(DISTINCT recipient_id) FROM acknowledgement"
+        ).fetchone()[:] == (60, 60)
         assert connection.execute("SELECT COUNT(*) FROM delivery WHERE kind = 'receipt'").fetchone()[0] == 60
         assert verify(connection).faults == ()

@@ -1,4 +1,5 @@
-"""Sending killed at any point: nothing is lost, and at most one message per open connection repeats, under its old Message-ID."""
+"""Sending killed at any point: nothing is lost, and at most one message per open connection repeats, under
+its old Message-ID."""
 
 from __future__ import annotations
 
@@ -61,8 +62,12 @@ def school_with_queue(tree: SchoolTree, environ: dict[str, str], people: int) ->
 
 def sender(environ: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", "from ackservice.cli import main; main(['send'])"], cwd=ROOT, env={**os.environ, **environ},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-c", "from ackservice.cli import main; main(['send'])"],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
@@ -71,7 +76,9 @@ def kill_many_times(tmp_path: Path, kills: int, people: int, seed: int) -> None:
     tree = larkspur_row(tmp_path / "school")
     with mail_server(CountingServer(), login=False) as server:
         environ = {
-            "ACK_HANDBOOK": str(tree.root), "ACK_DATABASE": str(tmp_path / "ack.db"), "ACK_SECRET_KEYS": KEY,
+            "ACK_HANDBOOK": str(tree.root),
+            "ACK_DATABASE": str(tmp_path / "ack.db"),
+            "ACK_SECRET_KEYS": KEY,
             "ACK_MAIL": f"smtp://127.0.0.1:{server.port}?starttls=no",
         }
         service = school_with_queue(tree, environ, people)
@@ -82,15 +89,22 @@ def kill_many_times(tmp_path: Path, kills: int, people: int, seed: int) -> None:
             process.send_signal(signal.SIGKILL)
             process.communicate()
             killed += process.returncode == -signal.SIGKILL
-            assert process.returncode == -signal.SIGKILL, "the queue was empty before the last kill: give it more people"
+            assert process.returncode == -signal.SIGKILL, (
+                "the queue was empty before the last kill: give it more people"
+            )
         last = sender(environ)
         said, _ = last.communicate(timeout=300)
         assert last.returncode == 0, said
     counts = Counter(server.message_ids())
     with service.store.read() as connection:
-        queued = {row["message_id"] for row in connection.execute("SELECT message_id FROM delivery WHERE kind = 'notice'")}
+        queued = {
+            row["message_id"]
+            for row in connection.execute("SELECT message_id FROM delivery WHERE kind = 'notice'")
+        }
         states = Counter(row["state"] for row in connection.execute("SELECT state FROM delivery"))
-        told = connection.execute("SELECT COUNT(DISTINCT recipient_id) FROM dispatch WHERE outcome = 'sent'").fetchone()[0]
+        told = connection.execute(
+            "SELECT COUNT(DISTINCT recipient_id) FROM dispatch WHERE outcome = 'sent'"
+        ).fetchone()[0]
     service.store.close()
     assert counts.keys() == queued  # nothing lost, nothing made up
     assert states == {"sent": people}
@@ -112,13 +126,22 @@ def test_ten_times_two_at_once_do_nothing_twice(tmp_path):
     tree = larkspur_row(tmp_path / "school")
     with mail_server(CountingServer(), login=False) as server:
         environ = {
-            "ACK_HANDBOOK": str(tree.root), "ACK_DATABASE": str(tmp_path / "ack.db"), "ACK_SECRET_KEYS": KEY,
+            "ACK_HANDBOOK": str(tree.root),
+            "ACK_DATABASE": str(tmp_path / "ack.db"),
+            "ACK_SECRET_KEYS": KEY,
             "ACK_MAIL": f"smtp://127.0.0.1:{server.port}?starttls=no",
         }
         service = school_with_queue(tree, environ, people=8)
         for number in range(10):
             if number:
-                issue(service, "social-media", "2021-09", now=MONDAY.replace(year=2022), issued_by="test", again=f"Round {number}")
+                issue(
+                    service,
+                    "social-media",
+                    "2021-09",
+                    now=MONDAY.replace(year=2022),
+                    issued_by="test",
+                    again=f"Round {number}",
+                )
             both = [due_process(environ) for _ in range(2)]
             for process in both:
                 said, _ = process.communicate(timeout=120)
@@ -134,6 +157,10 @@ def test_ten_times_two_at_once_do_nothing_twice(tmp_path):
 
 def due_process(environ: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", "from ackservice.cli import main; main(['due'])"], cwd=ROOT, env={**os.environ, **environ},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-c", "from ackservice.cli import main; main(['due'])"],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )

@@ -1,4 +1,5 @@
-"""Processes that write together, and processes killed in the middle: every fact has its line, and every line its fact."""
+"""Processes that write together, and processes killed in the middle: every fact has its line, and every line
+its fact."""
 
 from __future__ import annotations
 
@@ -81,7 +82,12 @@ def test_a_process_killed_in_the_middle_leaves_whole_transactions(store):
                      for table in ("notice", "recipient", "delivery", "delivery_item")}  # fmt: skip
         notices = count["notice"]
         assert notices > done
-        assert count == {"notice": notices, "recipient": 25 * notices, "delivery": 25 * notices, "delivery_item": 25 * notices}
+        assert count == {
+            "notice": notices,
+            "recipient": 25 * notices,
+            "delivery": 25 * notices,
+            "delivery_item": 25 * notices,
+        }
         assert report.lines == 26 * notices
         done = notices
     with store.write(NOON) as tx:

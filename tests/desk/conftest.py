@@ -1,4 +1,5 @@
-"""The desk of Larkspur Row School: a notice given, its messages sent, managers signed in, forms filled in as a browser does."""
+"""The desk of Larkspur Row School: a notice given, its messages sent, managers signed in, forms filled in as
+a browser does."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ HEAD = "head@larkspur-row.example"
 
 @dataclass
 class Browser:
-    """Somebody's browser: follows links, and sends the forms of the page it is on with their hidden fields."""
+    """Somebody's browser: follows links, and sends the forms of the page it is on with their hidden
+    fields."""
 
     client: FlaskClient
     page: str = ""
@@ -39,7 +41,9 @@ class Browser:
 
     def post(self, path: str, **fields: object):
         found = re.search(r'name="form_key" value="(\w+)"', self.page or self.get("/ack/desk/").text)
-        answer = self.client.post(path, data={"form_key": found[1] if found else "", **fields}, headers={"Origin": BASE})
+        answer = self.client.post(
+            path, data={"form_key": found[1] if found else "", **fields}, headers={"Origin": BASE}
+        )
         return answer
 
     def follow(self, answer):
@@ -72,7 +76,9 @@ class Desk:
         return self.one("SELECT MAX(id) FROM notice")
 
     def send(self) -> int:
-        transport = transport_from(f"outbox:{self.school.root / 'var' / 'outbox'}", self.service.settings.school.mail, {})
+        transport = transport_from(
+            f"outbox:{self.school.root / 'var' / 'outbox'}", self.service.settings.school.mail, {}
+        )
         return send_due(self.service, transport, self.clock, wait=lambda seconds: None, pace=False).sent
 
     def recipient(self, person_id: str) -> int:
@@ -90,12 +96,17 @@ class Desk:
         """Everything in the database but what is computed for reading, as SQL."""
         computed = ("standing_", "setting")
         with self.service.store.read() as connection:
-            return [line for line in connection.iterdump() if not line.startswith(tuple(f'INSERT INTO "{name}' for name in computed))]
+            return [
+                line
+                for line in connection.iterdump()
+                if not line.startswith(tuple(f'INSERT INTO "{name}' for name in computed))
+            ]
 
 
 @pytest.fixture
 def desk(staffed: Service, clock: SettableClock, school: SchoolTree) -> Desk:
-    """The notice of social-media 2021-09 has been given to four people and sent to the three with an address."""
+    """The notice of social-media 2021-09 has been given to four people and sent to the three with an
+    address."""
     app = create_app(staffed.settings, clock=clock, service=staffed)
     desk = Desk(app, staffed, clock, school)
     desk.issue()

@@ -25,13 +25,18 @@ def people(desk, notice):
 
     def post(browser, act, *who, **more):
         browser.get(f"/ack/desk/notices/{notice}")
-        return browser.post(f"/ack/desk/notices/{notice}/people", act=act, who=[desk.recipient(p) for p in who], **more)
+        return browser.post(
+            f"/ack/desk/notices/{notice}/people", act=act, who=[desk.recipient(p) for p in who], **more
+        )
 
     return post
 
 
 def waiting(desk, kind="reminder"):
-    return sorted(row[0] for row in desk.rows("SELECT person_id FROM delivery WHERE kind = ? AND state = 'queued'", kind))
+    return sorted(
+        row[0]
+        for row in desk.rows("SELECT person_id FROM delivery WHERE kind = ? AND state = 'queued'", kind)
+    )
 
 
 def next_day(desk):
@@ -61,7 +66,12 @@ def test_nobody_is_reminded_twice_a_day(desk, bea, people):
 
 
 def test_who_has_settled_or_has_no_address_is_not_reminded(desk, bea, people):
-    acknowledge(desk.service, desk.service.acknowledge_link(desk.recipient("P001")).rpartition("/")[2], "Ada", desk.clock.now())
+    acknowledge(
+        desk.service,
+        desk.service.acknowledge_link(desk.recipient("P001")).rpartition("/")[2],
+        "Ada",
+        desk.clock.now(),
+    )
     people(bea, "remind", "P001", "P004")
     assert waiting(desk) == []
 
@@ -97,7 +107,9 @@ def test_a_slip_is_confirmed_first_and_keeps_its_date_and_who_recorded_it(desk, 
     assert desk.one("SELECT COUNT(*) FROM acknowledgement") == 0
     bea.follow(bea.post(f"/ack/desk/notices/{notice}/paper", ids=desk.recipient("P004"), on="26/7/2021"))
     assert "1 acknowledgement on paper recorded." in bea.words
-    assert desk.rows("SELECT person_id, method, signed_on, recorded_by FROM acknowledgement") == [("P004", "paper", "2021-07-26", BEA)]
+    assert desk.rows("SELECT person_id, method, signed_on, recorded_by FROM acknowledgement") == [
+        ("P004", "paper", "2021-07-26", BEA)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +128,9 @@ def test_a_slip_with_a_wrong_date_is_asked_about_again(desk, bea, notice, on, sa
         answer = bea.post(f"/ack/desk/notices/{notice}/{act}", ids=desk.recipient("P004"), on=on)
         assert answer.status_code == 400
         assert said in answer.text
-    assert desk.one("SELECT COUNT(*) FROM acknowledgement") == desk.one("SELECT COUNT(*) FROM letter_given") == 0
+    assert (
+        desk.one("SELECT COUNT(*) FROM acknowledgement") == desk.one("SELECT COUNT(*) FROM letter_given") == 0
+    )
 
 
 def test_a_wrong_slip_is_withdrawn_with_a_reason_and_both_stay(desk, bea, notice):
@@ -136,7 +150,12 @@ def test_a_wrong_slip_is_withdrawn_with_a_reason_and_both_stay(desk, bea, notice
 
 
 def test_a_persons_own_act_cannot_be_withdrawn(desk, bea):
-    number = acknowledge(desk.service, desk.service.acknowledge_link(desk.recipient("P001")).rpartition("/")[2], "Ada", desk.clock.now())
+    number = acknowledge(
+        desk.service,
+        desk.service.acknowledge_link(desk.recipient("P001")).rpartition("/")[2],
+        "Ada",
+        desk.clock.now(),
+    )
     bea.get("/ack/desk/")
     assert bea.get(f"/ack/desk/withdraw/{number}").status_code == 404
     bea.get("/ack/desk/")
@@ -155,10 +174,17 @@ def test_a_letter_handed_over_is_the_day_of_notice(desk, bea, notice):
 
 def test_excused_is_never_shown_as_acknowledged_and_can_be_taken_back(desk, bea, notice):
     bea.get("/ack/desk/")
-    bea.follow(bea.post(f"/ack/desk/notices/{notice}/excuse", ids=desk.recipient("P002"), reason="on long-term leave"))
+    bea.follow(
+        bea.post(
+            f"/ack/desk/notices/{notice}/excuse", ids=desk.recipient("P002"), reason="on long-term leave"
+        )
+    )
     assert "1 person excused." in bea.words
     assert "Excused 1" in bea.words and "0 of 3 acknowledged" in bea.words
-    assert bea.post(f"/ack/desk/notices/{notice}/excuse", ids=desk.recipient("P001"), reason="").status_code == 400
+    assert (
+        bea.post(f"/ack/desk/notices/{notice}/excuse", ids=desk.recipient("P001"), reason="").status_code
+        == 400
+    )
     bea.get("/ack/desk/person?id=P002")
     assert "Excused by Bea Manager" in bea.words and "on long-term leave" in bea.words
     number = desk.one("SELECT MAX(id) FROM excused")
@@ -182,11 +208,19 @@ def test_a_new_link_goes_out_and_the_old_one_dies(desk, bea, people, notice):
 def bounces(desk, person_id):
     """The last message to a person comes back."""
     delivery_id, recipient_id, message_id, address = desk.rows(
-        "SELECT delivery_id, recipient_id, message_id, address FROM dispatch WHERE recipient_id = ? ORDER BY id DESC", desk.recipient(person_id)
+        "SELECT delivery_id, recipient_id, message_id, address FROM dispatch WHERE recipient_id = ? ORDER BY id DESC",
+        desk.recipient(person_id),
     )[0]
-    values = {"delivery_id": delivery_id, "recipient_id": recipient_id, "message_id": message_id, "address": address}
+    values = {
+        "delivery_id": delivery_id,
+        "recipient_id": recipient_id,
+        "message_id": message_id,
+        "address": address,
+    }
     with desk.service.store.write(desk.clock.now()) as tx:
-        tx.record("message.outcome", **values, **{"kind": "notice"}, outcome="bounced", detail="550 no such user")
+        tx.record(
+            "message.outcome", **values, **{"kind": "notice"}, outcome="bounced", detail="550 no such user"
+        )
 
 
 def test_a_corrected_address_gets_what_is_outstanding(desk, bea):
@@ -199,7 +233,9 @@ def test_a_corrected_address_gets_what_is_outstanding(desk, bea):
         assert bea.post("/ack/desk/person/address", id="P002", email=wrong).status_code == 400
     bea.follow(bea.post("/ack/desk/person/address", id="P002", email="ben.okri@larkspur-row.example"))
     assert "what is outstanding is on its way to it" in bea.words
-    assert desk.rows("SELECT address FROM delivery WHERE state = 'queued'") == [("ben.okri@larkspur-row.example",)]
+    assert desk.rows("SELECT address FROM delivery WHERE state = 'queued'") == [
+        ("ben.okri@larkspur-row.example",)
+    ]
     desk.send()
     bea.get("/ack/desk/")
     assert "does not take mail 0" in bea.words
@@ -245,7 +281,11 @@ def test_numbers_that_are_none_are_refused(desk, bea, notice, who):
 def test_people_of_another_notice_are_left_out(desk, bea, notice):
     other = desk.issue("visitors", "2021-01", short_reason="late")
     bea.get("/ack/desk/")
-    bea.follow(bea.post(f"/ack/desk/notices/{other}/excuse", ids=desk.one("SELECT MIN(id) FROM recipient"), reason="no"))
+    bea.follow(
+        bea.post(
+            f"/ack/desk/notices/{other}/excuse", ids=desk.one("SELECT MIN(id) FROM recipient"), reason="no"
+        )
+    )
     assert "No people excused. 1 person was left out" in bea.words
 
 
@@ -269,12 +309,19 @@ def test_a_corrected_address_gets_what_is_outstanding_also_when_the_old_one_took
     bea.get("/ack/desk/person?id=P002")
     bea.follow(bea.post("/ack/desk/person/address", id="P002", email="ben.okri@larkspur-row.example"))
     assert "what is outstanding is on its way to it" in bea.words
-    assert desk.rows("SELECT kind, address FROM delivery WHERE state = 'queued'") == [("notice", "ben.okri@larkspur-row.example")]
+    assert desk.rows("SELECT kind, address FROM delivery WHERE state = 'queued'") == [
+        ("notice", "ben.okri@larkspur-row.example")
+    ]
     assert desk.send() == 1
 
 
 def test_a_corrected_address_gets_nothing_when_nothing_is_outstanding(desk, bea):
-    acknowledge(desk.service, desk.service.acknowledge_link(desk.recipient("P002")).rpartition("/")[2], "Ben", desk.clock.now())
+    acknowledge(
+        desk.service,
+        desk.service.acknowledge_link(desk.recipient("P002")).rpartition("/")[2],
+        "Ben",
+        desk.clock.now(),
+    )
     desk.send()
     bea.get("/ack/desk/person?id=P002")
     bea.follow(bea.post("/ack/desk/person/address", id="P002", email="ben.okri@larkspur-row.example"))

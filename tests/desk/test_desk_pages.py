@@ -1,4 +1,5 @@
-"""What the desk shows: who is missing, whether everyone was told in time, and everything recorded about a person."""
+"""What the desk shows: who is missing, whether everyone was told in time, and everything recorded about a
+person."""
 
 from __future__ import annotations
 
@@ -26,7 +27,11 @@ def test_home_says_who_is_missing_and_what_is_to_do(desk, bea):
 
 def test_home_is_calm_when_nothing_is_to_do(desk, bea):
     bea.get(f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}")
-    bea.post(f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}/letter", ids=desk.recipient("P004"), on="26/7/2021")
+    bea.post(
+        f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}/letter",
+        ids=desk.recipient("P004"),
+        on="26/7/2021",
+    )
     bea.get("/ack/desk/")
     assert "Nothing needs you today." in bea.words
 
@@ -108,7 +113,10 @@ def test_a_script_in_a_name_is_shown_and_not_run(desk, bea, school):
 
     import_roster(desk.service, roster_csv(*EVERYONE, "P007,<script>alert(1)</script>,x@larkspur-row.example,Employee,2021-07-26,"),
                   "staff.csv", now=desk.clock.now())  # fmt: skip
-    for path in ("/ack/desk/notices/%d?show=all" % desk.one("SELECT MAX(id) FROM notice"), "/ack/desk/person?id=P007"):
+    for path in (
+        "/ack/desk/notices/%d?show=all" % desk.one("SELECT MAX(id) FROM notice"),
+        "/ack/desk/person?id=P007",
+    ):
         bea.get(path)
         assert "<script>" not in bea.page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in bea.page
@@ -118,7 +126,15 @@ def test_get_changes_nothing(desk, bea):
     bea.get("/ack/desk/")
     before = desk.dump()
     notice = desk.one("SELECT MAX(id) FROM notice")
-    for path in ("", "notices/", f"notices/{notice}", "person?id=P001", f"notices/{notice}/export.csv", "sign-in", "sign-in/sent"):
+    for path in (
+        "",
+        "notices/",
+        f"notices/{notice}",
+        "person?id=P001",
+        f"notices/{notice}/export.csv",
+        "sign-in",
+        "sign-in/sent",
+    ):
         assert bea.get("/ack/desk/" + path).status_code == 200, path
     assert desk.dump() == before
 
@@ -126,7 +142,10 @@ def test_get_changes_nothing(desk, bea):
 def test_exports_say_what_they_are_and_hold_no_formulas(desk, bea):
     notice = desk.one("SELECT MAX(id) FROM notice")
     answer = bea.get(f"/ack/desk/notices/{notice}/export.csv?as_of=26/7/2021")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="social-media-2021-09-status-as-at-2021-07-26.csv"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'attachment; filename="social-media-2021-09-status-as-at-2021-07-26.csv"'
+    )
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.text.count("\r\n") == 5
     assert bea.get(f"/ack/desk/notices/{notice}/export.csv?as_of=2031-01-01").status_code == 409
@@ -135,7 +154,13 @@ def test_exports_say_what_they_are_and_hold_no_formulas(desk, bea):
 
 
 def test_what_is_not_there_is_a_plain_page(desk, bea):
-    for path in ("notices/999999", "person?id=nobody", "person?id=../../etc/passwd", "withdraw/1", "notices/1"):
+    for path in (
+        "notices/999999",
+        "person?id=nobody",
+        "person?id=../../etc/passwd",
+        "withdraw/1",
+        "notices/1",
+    ):
         answer = bea.get("/ack/desk/" + path)
         assert answer.status_code == 404, path
         assert "Traceback" not in answer.text
@@ -193,13 +218,23 @@ def sited(desk):
 def test_a_problem_at_the_desk_leads_back_to_it(desk, bea, head):
     notice = desk.one("SELECT MAX(id) FROM notice")
     head.get("/ack/desk/")
-    for answer in (bea.get("/ack/desk/notices/99999"), head.post(f"/ack/desk/notices/{notice}/excuse", ids="1", reason="no")):
+    for answer in (
+        bea.get("/ack/desk/notices/99999"),
+        head.post(f"/ack/desk/notices/{notice}/excuse", ids="1", reason="no"),
+    ):
         assert 'href="/ack/desk/">Go to the desk' in answer.text
         assert "Open the link in your e-mail" not in answer.text
 
 
 def test_a_clarification_asks_nobody_for_anything(desk, bea):
-    desk.school.version("social-media", "2021-10", "2021-10-20", approved_on="2021-07-20", change="clarification", body="Think, then think.")
+    desk.school.version(
+        "social-media",
+        "2021-10",
+        "2021-10-20",
+        approved_on="2021-07-20",
+        change="clarification",
+        body="Think, then think.",
+    )
     bea.get(f"/ack/desk/notices/{desk.issue('social-media', '2021-10')}")
     assert "Everybody" in bea.words and "4 people: everybody." in bea.words
     assert "Outstanding" not in bea.words and "Acknowledged by day" not in bea.words
@@ -208,5 +243,9 @@ def test_a_clarification_asks_nobody_for_anything(desk, bea):
 
 
 def test_numbers_no_database_holds_are_not_found(bea):
-    for path in ("/ack/desk/notices/99999999999999999999", "/ack/desk/person/message?id=P001&number=²", "/ack/desk/withdraw/9223372036854775808"):
+    for path in (
+        "/ack/desk/notices/99999999999999999999",
+        "/ack/desk/person/message?id=P001&number=²",
+        "/ack/desk/withdraw/9223372036854775808",
+    ):
         assert bea.get(path).status_code == 404, path

@@ -13,7 +13,9 @@ PATH = "/ack/desk/policies/social-media/2021-12/notice"
 
 
 def add_version(desk, effective_on: str = "2021-12-01", **more: object) -> None:
-    desk.school.version("social-media", "2021-12", effective_on, approved_on="2021-07-20", body="Think three times.", **more)
+    desk.school.version(
+        "social-media", "2021-12", effective_on, approved_on="2021-07-20", body="Think three times.", **more
+    )
 
 
 def test_versions_stand_with_stage_approval_and_last_day(desk, bea):
@@ -57,7 +59,10 @@ def test_confirming_gives_notice_and_queues_the_messages(desk, bea):
     bea.follow(bea.post(PATH))
     assert "The notice is given: 4 people, 3 messages on the way." in bea.words
     assert notices(desk)[-1] == ("social-media", "2021-12")
-    assert desk.one("SELECT issued_by FROM notice ORDER BY id DESC") == "Bea Manager (office@larkspur-row.example)"
+    assert (
+        desk.one("SELECT issued_by FROM notice ORDER BY id DESC")
+        == "Bea Manager (office@larkspur-row.example)"
+    )
     assert desk.send() == 3
 
 
@@ -77,7 +82,10 @@ def test_short_notice_is_said_and_needs_a_reason(desk, bea):
     desk.clock.advance(timedelta(days=100))  # 3 November, two days after the last day
     bea = desk.browser()
     bea.get(PATH)
-    assert "4 people would be told 2 days too late" in bea.words or "5 people would be told 2 days too late" in bea.words
+    assert (
+        "4 people would be told 2 days too late" in bea.words
+        or "5 people would be told 2 days too late" in bea.words
+    )
     answer = bea.post(PATH, reason="  ")
     assert answer.status_code == 400
     assert "Give a reason for the short notice" in answer.text
@@ -150,4 +158,7 @@ def test_everybody_can_be_asked_again_about_a_version_in_force(desk, bea):
     bea.follow(bea.post(path, again="yes", round="School year 2021/22"))
     assert "The notice is given:" in bea.words
     assert desk.one("SELECT round FROM notice ORDER BY id DESC") == "School year 2021/22"
-    assert "asked again already under the name “School year 2021/22”" in bea.post(path, again="yes", round="School year 2021/22").text
+    assert (
+        "asked again already under the name “School year 2021/22”"
+        in bea.post(path, again="yes", round="School year 2021/22").text
+    )

@@ -74,7 +74,12 @@ def test_a_limited_reader_sees_the_questions_of_their_own_people(desk, limit):
     ask(desk, "P001", "From elsewhere")
     ask(desk, "P002", "From the annexe")
     row = "P002,Ben Okri,ben@larkspur-row.example,Employee,2016-09-01,,Annexe"
-    import_roster(desk.service, f"person_id,name,email,category,joined_on,left_on,site\n{row}\n".encode(), "x.csv", now=desk.clock.now())
+    import_roster(
+        desk.service,
+        f"person_id,name,email,category,joined_on,left_on,site\n{row}\n".encode(),
+        "x.csv",
+        now=desk.clock.now(),
+    )
     reader = limit('site = "Annexe"')
     reader.get("/ack/desk/questions/")
     assert "Waiting: 1" in reader.words

@@ -23,7 +23,9 @@ def renamed(desk):
 @pytest.fixture
 def newer(renamed):
     """Notice of the next version has been given under the new id, to apply from December."""
-    renamed.school.version("online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times.")
+    renamed.school.version(
+        "online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times."
+    )
     renamed.clock.move_to(OCTOBER)
     renamed.issue("online-conduct", "2021-12")
     renamed.send()
@@ -31,7 +33,8 @@ def newer(renamed):
 
 
 def statuses(desk, notice_id: int) -> set[str]:
-    """What the desk's own table says of a notice, brought up to date by what marks it, and what it would say made anew."""
+    """What the desk's own table says of a notice, brought up to date by what marks it, and what it would say
+    made anew."""
     standing_now.refresh(desk.service, desk.clock.now())
     with desk.service.store.read() as connection:
         kept = table.all_rows(connection)
@@ -61,7 +64,12 @@ def test_a_newer_version_takes_over_at_the_desk_too(newer):
 
 def test_acknowledging_a_clarification_marks_what_it_clarifies(renamed):
     renamed.school.version(
-        "online-conduct", "2021-10", "2021-10-01", approved_on="2021-07-20", change="clarification", body="Think twice before posting."
+        "online-conduct",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-20",
+        change="clarification",
+        body="Think twice before posting.",
     )
     first = renamed.one("SELECT MIN(id) FROM notice")
     second = renamed.issue("online-conduct", "2021-10")
@@ -69,7 +77,9 @@ def test_acknowledging_a_clarification_marks_what_it_clarifies(renamed):
     assert statuses(renamed, first) == {"notified", "on paper"}
     own = renamed.one("SELECT id FROM recipient WHERE notice_id = ? AND person_id = 'P001'", first)
     path = renamed.service.acknowledge_link(own).removeprefix(BASE)
-    renamed.app.test_client().post(path, data={"read": "yes", "name": "Ada Lovelace"}, headers={"Origin": BASE})
+    renamed.app.test_client().post(
+        path, data={"read": "yes", "name": "Ada Lovelace"}, headers={"Origin": BASE}
+    )
     assert renamed.rows("SELECT policy, version FROM acknowledgement") == [("online-conduct", "2021-10")]
     assert statuses(renamed, first) == {"acknowledged", "notified", "on paper"}
     assert statuses(renamed, second) == {"acknowledged", "notified", "on paper"}

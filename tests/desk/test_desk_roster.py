@@ -1,4 +1,5 @@
-"""The roster at the desk: a file is looked at first; only confirming changes anything, and only for who sent it."""
+"""The roster at the desk: a file is looked at first; only confirming changes anything, and only for who sent
+it."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def test_confirming_takes_the_file_in_and_keeps_who_did_it(desk, bea):
     bea.follow(preview)
     bea.follow(bea.post(preview.location, act="confirm"))
     assert "The roster is up to date: 1 entry recorded." in bea.words
-    assert desk.rows("SELECT person_id, joined_on FROM roster_entry ORDER BY id DESC LIMIT 1") == [("P010", "2021-08-02")]
+    assert desk.rows("SELECT person_id, joined_on FROM roster_entry ORDER BY id DESC LIMIT 1") == [
+        ("P010", "2021-08-02")
+    ]
     assert desk.rows("SELECT detail, done_by FROM desk_act WHERE act = 'roster imported'") == [
         ("staff.csv: 1 entries", "Bea Manager (office@larkspur-row.example)")
     ]
@@ -109,7 +112,9 @@ def test_a_file_nobody_confirms_is_forgotten_within_the_hour(desk, bea):
 
 
 def test_large_files_are_taken_and_enormous_ones_refused(desk, bea):
-    rows = [f"Q{number:05},Person {number},p{number}@larkspur-row.example,Employee,," for number in range(3000)]
+    rows = [
+        f"Q{number:05},Person {number},p{number}@larkspur-row.example,Employee,," for number in range(3000)
+    ]
     assert send(bea, *rows).status_code == 303
     bea.get("/ack/desk/people/import")
     enormous = bea.client.post(

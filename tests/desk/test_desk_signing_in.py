@@ -49,7 +49,11 @@ def signed_in(client, service):
 
 def test_a_known_and_an_unknown_address_get_the_same_answer(client, staffed):
     known, unknown = ask(client), ask(client, "stranger@elsewhere.example")
-    assert (known.status_code, known.location) == (unknown.status_code, unknown.location) == (303, "/ack/desk/sign-in/sent")
+    assert (
+        (known.status_code, known.location)
+        == (unknown.status_code, unknown.location)
+        == (303, "/ack/desk/sign-in/sent")
+    )
     assert [address for address, _ in queued(staffed)] == [BEA]
 
 
@@ -69,7 +73,9 @@ def test_the_button_signs_in_once(client, app, staffed):
     first = client.post(path, headers={"Origin": BASE})
     assert (first.status_code, first.location) == (303, "/ack/desk/")
     cookie = first.headers["Set-Cookie"]
-    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/ack/desk", "Max-Age=28800"))
+    assert all(
+        part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/ack/desk", "Max-Age=28800")
+    )
     assert app.test_client().post(path, headers={"Origin": BASE}).status_code == 410
 
 
@@ -104,7 +110,9 @@ def test_signing_out_ends_the_session_on_the_server(client, app, staffed):
     signed_in(client, staffed)
     secret = client.get_cookie("desk", path="/ack/desk", domain="localhost").value
     key = re.search(r'name="form_key" value="(\w+)"', client.get("/ack/desk/").text)[1]
-    assert client.post("/ack/desk/sign-out", data={"form_key": key}, headers={"Origin": BASE}).status_code == 303
+    assert (
+        client.post("/ack/desk/sign-out", data={"form_key": key}, headers={"Origin": BASE}).status_code == 303
+    )
     again = app.test_client()
     again.set_cookie("desk", secret, path="/ack/desk")
     assert again.get("/ack/desk/").status_code == 303
@@ -113,7 +121,9 @@ def test_signing_out_ends_the_session_on_the_server(client, app, staffed):
 def test_who_is_taken_off_the_list_is_out_at_once(client, staffed, school):
     signed_in(client, staffed)
     assert client.get("/ack/desk/").status_code == 200
-    school.edit("school.toml", 'address = "office@larkspur-row.example"', 'address = "successor@larkspur-row.example"')
+    school.edit(
+        "school.toml", 'address = "office@larkspur-row.example"', 'address = "successor@larkspur-row.example"'
+    )
     assert client.get("/ack/desk/").status_code == 303
 
 
@@ -136,12 +146,19 @@ def test_a_form_of_another_session_is_refused(client, app, staffed, clock):
     signed_in(client, staffed)
     key = re.search(r'name="form_key" value="(\w+)"', client.get("/ack/desk/").text)[1]
     other = signed_in(app.test_client(), staffed)
-    assert other.post("/ack/desk/sign-out", data={"form_key": key}, headers={"Origin": BASE}).status_code == 403
+    assert (
+        other.post("/ack/desk/sign-out", data={"form_key": key}, headers={"Origin": BASE}).status_code == 403
+    )
     assert other.get("/ack/desk/").status_code == 200
 
 
 def test_a_form_of_another_site_is_refused(client, staffed):
-    assert client.post("/ack/desk/sign-in", data={"address": BEA}, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert (
+        client.post(
+            "/ack/desk/sign-in", data={"address": BEA}, headers={"Origin": "https://evil.example"}
+        ).status_code
+        == 403
+    )
     assert queued(staffed) == []
 
 
@@ -163,7 +180,9 @@ def test_the_limit_survives_a_restart_and_ends_with_the_hour(client, environ, st
     from ackservice.config import settings_from
     from ackservice.service.context import Service
 
-    again = create_app(settings_from(environ), clock=clock, service=Service.open(settings_from(environ))).test_client()
+    again = create_app(
+        settings_from(environ), clock=clock, service=Service.open(settings_from(environ))
+    ).test_client()
     assert ask(again).status_code == 429
     clock.advance(timedelta(hours=1))
     assert ask(again).status_code == 303
@@ -180,7 +199,10 @@ def test_no_address_of_a_client_is_kept_and_the_key_goes_with_the_hour(client, s
     signing_in.forget_if_due(staffed, clock.now())
     with staffed.store.read() as connection:
         assert connection.execute("SELECT COUNT(*) FROM sign_in_attempt").fetchone()[0] == 0
-        assert connection.execute("SELECT COUNT(*) FROM setting WHERE name = 'sign-in attempts'").fetchone()[0] == 0
+        assert (
+            connection.execute("SELECT COUNT(*) FROM setting WHERE name = 'sign-in attempts'").fetchone()[0]
+            == 0
+        )
 
 
 def test_signing_in_is_a_ledger_line(client, staffed):
@@ -209,7 +231,11 @@ def test_every_desk_page_asks_for_a_session(app):
         view = app.view_functions[rule.endpoint]
         if not rule.endpoint.startswith("desk.") or getattr(view, "desk_public", False):
             continue
-        path = adapter.build(rule.endpoint, {name: examples.get(name, 1) for name in rule.arguments}, method=next(iter(rule.methods - {"HEAD", "OPTIONS"})))
+        path = adapter.build(
+            rule.endpoint,
+            {name: examples.get(name, 1) for name in rule.arguments},
+            method=next(iter(rule.methods - {"HEAD", "OPTIONS"})),
+        )
         method = "POST" if "POST" in rule.methods else "GET"
         answer = client.open(path, method=method, headers={"Origin": BASE})
         assert (answer.status_code, answer.location) == (303, "/ack/desk/sign-in"), path
@@ -227,4 +253,9 @@ def test_a_link_goes_out_before_everything_else_that_waits(client, staffed, cloc
     assert signing_in.is_waited_for(staffed, clock.now() - timedelta(seconds=1))
     assert not signing_in.is_waited_for(staffed, clock.now())
     with staffed.store.read() as connection:
-        assert [delivery.kind for delivery in deliveries.due(connection, clock.now(), 9)] == ["sign-in", "notice", "notice", "notice"]
+        assert [delivery.kind for delivery in deliveries.due(connection, clock.now(), 9)] == [
+            "sign-in",
+            "notice",
+            "notice",
+            "notice",
+        ]

@@ -36,9 +36,17 @@ def test_the_take_away_page_offers_every_file_as_at_the_day_or_the_effective_dat
 
 def test_the_spreadsheet_has_a_row_for_each_person_and_a_name_that_says_what_it_is(desk, bea):
     answer = bea.get(f"/ack/desk/notices/{notice_id(desk)}/export.xlsx?as_of=2021-07-26")
-    assert 'filename="social-media-2021-09-status-as-at-2021-07-26.xlsx"' in answer.headers["Content-Disposition"]
+    assert (
+        'filename="social-media-2021-09-status-as-at-2021-07-26.xlsx"'
+        in answer.headers["Content-Disposition"]
+    )
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data))["Recipients"]
-    assert [sheet.cell(row, 2).value for row in range(2, 6)] == ["Ada Lovelace", "Ben Okri", "Gia Rossi", "Pat Paper"]
+    assert [sheet.cell(row, 2).value for row in range(2, 6)] == [
+        "Ada Lovelace",
+        "Ben Okri",
+        "Gia Rossi",
+        "Pat Paper",
+    ]
 
 
 def test_everything_holds_each_open_notice(desk, bea):
@@ -62,7 +70,10 @@ def test_everything_leaves_out_what_was_not_open_on_the_day(desk, bea):
 def test_the_pack_is_the_one_the_command_writes(desk, bea, run_ack, tmp_path):
     desk.clock.advance(timedelta(days=2))
     answer = desk.browser().get(f"/ack/desk/notices/{notice_id(desk)}/evidence.zip?as_of=2021-07-26")
-    assert 'filename="social-media-2021-09-evidence-as-at-2021-07-26.zip"' in answer.headers["Content-Disposition"]
+    assert (
+        'filename="social-media-2021-09-evidence-as-at-2021-07-26.zip"'
+        in answer.headers["Content-Disposition"]
+    )
     assert answer.headers["Cache-Control"] == "no-store"
     run_ack("evidence", "social-media", "2021-09", "--as-of", "2021-07-26", "--output", tmp_path / "pack.zip")
     assert answer.data == (tmp_path / "pack.zip").read_bytes()
@@ -72,12 +83,19 @@ def test_the_pack_is_the_one_the_command_writes(desk, bea, run_ack, tmp_path):
 def test_each_round_has_a_pack_of_its_own(desk, bea):
     first = notice_id(desk)
     desk.clock.advance(timedelta(days=60))
-    issuing.issue(desk.service, "social-media", "2021-09", now=desk.clock.now(), issued_by="Bea", again="autumn")
-    packs = [desk.browser().get(f"/ack/desk/notices/{number}/evidence.zip").data for number in (first, notice_id(desk))]
+    issuing.issue(
+        desk.service, "social-media", "2021-09", now=desk.clock.now(), issued_by="Bea", again="autumn"
+    )
+    packs = [
+        desk.browser().get(f"/ack/desk/notices/{number}/evidence.zip").data
+        for number in (first, notice_id(desk))
+    ]
     summaries = []
     for data in packs:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        summaries.append(archive.read(next(name for name in archive.namelist() if name.endswith("summary.html"))).decode())
+        summaries.append(
+            archive.read(next(name for name in archive.namelist() if name.endswith("summary.html"))).decode()
+        )
     assert ["round: autumn" in summary for summary in summaries] == [False, True]
 
 
@@ -114,7 +132,9 @@ def test_letters_are_chosen_printed_and_handed_over(desk, bea):
     asked = bea.post(f"/ack/desk/notices/{number}/people", act="letter", who=pat)
     assert "That day is their day of notice" in asked.text
     bea.post(f"/ack/desk/notices/{number}/letter", ids=pat, on="26/7/2021")
-    assert desk.rows("SELECT given_on, recorded_by FROM letter_given") == [("2021-07-26", "Bea Manager (office@larkspur-row.example)")]
+    assert desk.rows("SELECT given_on, recorded_by FROM letter_given") == [
+        ("2021-07-26", "Bea Manager (office@larkspur-row.example)")
+    ]
 
 
 def test_nobody_ticked_is_said(desk, bea):
@@ -125,7 +145,14 @@ def test_nobody_ticked_is_said(desk, bea):
 
 def test_letters_and_files_record_nothing(desk, bea):
     number, before = notice_id(desk), desk.dump()
-    for path in ("take-away", "letters", f"letters/print?who={desk.recipient('P004')}", "poster", "evidence.zip", "export.xlsx"):
+    for path in (
+        "take-away",
+        "letters",
+        f"letters/print?who={desk.recipient('P004')}",
+        "poster",
+        "evidence.zip",
+        "export.xlsx",
+    ):
         assert bea.get(f"/ack/desk/notices/{number}/{path}").status_code == 200, path
     bea.post(f"/ack/desk/notices/{number}/letters", who=desk.recipient("P004"))
     assert desk.dump() == before
@@ -133,11 +160,25 @@ def test_letters_and_files_record_nothing(desk, bea):
 
 def test_strangers_are_sent_to_sign_in(desk):
     client = desk.app.test_client()
-    for path in ("take-away/", "everything.csv", f"notices/{notice_id(desk)}/evidence.zip", f"notices/{notice_id(desk)}/letters/print?who=1"):
+    for path in (
+        "take-away/",
+        "everything.csv",
+        f"notices/{notice_id(desk)}/evidence.zip",
+        f"notices/{notice_id(desk)}/letters/print?who=1",
+    ):
         answer = client.get(f"/ack/desk/{path}")
         assert (answer.status_code, answer.location.startswith("/ack/desk/sign-in")) == (303, True), path
 
 
-@pytest.mark.parametrize("path", ["everything.exe", "everything.csv/../../x", "notices/1/evidence.zip", "notices/999/poster", "notices/999/letters"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "everything.exe",
+        "everything.csv/../../x",
+        "notices/1/evidence.zip",
+        "notices/999/poster",
+        "notices/999/letters",
+    ],
+)
 def test_what_does_not_exist_is_not_found(bea, path):
     assert bea.get(f"/ack/desk/{path}").status_code == 404

@@ -22,16 +22,21 @@ from tests.school_tree import ADA, BEN, EVERYONE, GIA, LEE, NEW, PAT, roster_csv
 
 
 class Acts:
-    """Random acts of a school, by the functions people's acts go through, and records as a mail server causes them."""
+    """Random acts of a school, by the functions people's acts go through, and records as a mail server
+    causes them."""
 
     def __init__(self, service, clock, school, seed):
         self.service, self.clock, self.school = service, clock, school
         self.random = random.Random(seed)
-        self.transport = transport_from(f"outbox:{school.root / 'var' / 'outbox'}", service.settings.school.mail, {})
+        self.transport = transport_from(
+            f"outbox:{school.root / 'var' / 'outbox'}", service.settings.school.mail, {}
+        )
 
     def any_recipient(self):
         with self.service.store.read() as connection:
-            rows = connection.execute("SELECT r.id, r.person_id, n.policy, n.version FROM recipient r JOIN notice n ON n.id = r.notice_id").fetchall()
+            rows = connection.execute(
+                "SELECT r.id, r.person_id, n.policy, n.version FROM recipient r JOIN notice n ON n.id = r.notice_id"
+            ).fetchall()
         return self.random.choice(rows)
 
     def send(self):
@@ -39,50 +44,122 @@ class Acts:
 
     def acknowledge(self):
         link = self.service.acknowledge_link(self.any_recipient()["id"])
-        acknowledge(self.service, link.rpartition("/")[2], self.random.choice(["Ada Lovelace", "somebody else"]), self.clock.now())
+        acknowledge(
+            self.service,
+            link.rpartition("/")[2],
+            self.random.choice(["Ada Lovelace", "somebody else"]),
+            self.clock.now(),
+        )
 
     def paper(self):
         who = self.any_recipient()
-        record_paper(self.service, who["policy"], who["version"], who["person_id"], signed_on=self.service.today(self.clock.now()), recorded_by="Bea", now=self.clock.now())
+        record_paper(
+            self.service,
+            who["policy"],
+            who["version"],
+            who["person_id"],
+            signed_on=self.service.today(self.clock.now()),
+            recorded_by="Bea",
+            now=self.clock.now(),
+        )
 
     def letter(self):
         who = self.any_recipient()
-        record_letter(self.service, who["policy"], who["version"], who["person_id"], given_on=self.service.today(self.clock.now()), recorded_by="Bea", now=self.clock.now())
+        record_letter(
+            self.service,
+            who["policy"],
+            who["version"],
+            who["person_id"],
+            given_on=self.service.today(self.clock.now()),
+            recorded_by="Bea",
+            now=self.clock.now(),
+        )
 
     def record(self, kind, /, **values):
         with self.service.store.write(self.clock.now()) as tx:
             return tx.record(kind, **values)
 
     def excuse(self):
-        self.record("recipient.excused", recipient_id=self.any_recipient()["id"], reason="ill", excused_by="Bea")
+        self.record(
+            "recipient.excused", recipient_id=self.any_recipient()["id"], reason="ill", excused_by="Bea"
+        )
 
     def excuse_no_more(self):
         with self.service.store.read() as connection:
-            row = connection.execute("SELECT id, recipient_id FROM excused e WHERE NOT EXISTS (SELECT 1 FROM excuse_withdrawn w WHERE w.excused_id = e.id)").fetchone()
+            row = connection.execute(
+                "SELECT id, recipient_id FROM excused e WHERE NOT EXISTS (SELECT 1 FROM excuse_withdrawn w WHERE w.excused_id = e.id)"
+            ).fetchone()
         if row:
-            self.record("excuse.withdrawn", excused_id=row["id"], recipient_id=row["recipient_id"], reason="", withdrawn_by="Bea")
+            self.record(
+                "excuse.withdrawn",
+                excused_id=row["id"],
+                recipient_id=row["recipient_id"],
+                reason="",
+                withdrawn_by="Bea",
+            )
 
     def withdraw(self):
         with self.service.store.read() as connection:
-            row = connection.execute("SELECT id, recipient_id FROM acknowledgement a WHERE NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id)").fetchone()
+            row = connection.execute(
+                "SELECT id, recipient_id FROM acknowledgement a WHERE NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id)"
+            ).fetchone()
         if row:
-            self.record("acknowledgement.withdrawn", acknowledgement_id=row["id"], recipient_id=row["recipient_id"], reason="wrong", withdrawn_by="Bea")
+            self.record(
+                "acknowledgement.withdrawn",
+                acknowledgement_id=row["id"],
+                recipient_id=row["recipient_id"],
+                reason="wrong",
+                withdrawn_by="Bea",
+            )
 
     def bounce(self):
         with self.service.store.read() as connection:
-            rows = connection.execute("SELECT * FROM dispatch WHERE outcome = 'sent' AND kind IN ('notice', 'reminder')").fetchall()
+            rows = connection.execute(
+                "SELECT * FROM dispatch WHERE outcome = 'sent' AND kind IN ('notice', 'reminder')"
+            ).fetchall()
         if rows:
             row = self.random.choice(rows)
-            self.record("message.outcome", delivery_id=row["delivery_id"], recipient_id=row["recipient_id"], kind=row["kind"], outcome="bounced", message_id=row["message_id"], address="x", detail="gone")
+            self.record(
+                "message.outcome",
+                delivery_id=row["delivery_id"],
+                recipient_id=row["recipient_id"],
+                kind=row["kind"],
+                outcome="bounced",
+                message_id=row["message_id"],
+                address="x",
+                detail="gone",
+            )
 
     def roster(self):
-        rows = [ADA.replace("ada@", self.random.choice(["ada@", "countess@"])), BEN + self.random.choice(["", "2021-08-20"]), GIA, PAT + "", LEE, NEW]
+        rows = [
+            ADA.replace("ada@", self.random.choice(["ada@", "countess@"])),
+            BEN + self.random.choice(["", "2021-08-20"]),
+            GIA,
+            PAT + "",
+            LEE,
+            NEW,
+        ]
         import_roster(self.service, roster_csv(*rows), "staff.csv", now=self.clock.now())
 
     def issue(self):
-        policy, version = self.random.choice([("social-media", "2020-09"), ("social-media", "2021-09"), ("social-media", "2021-10"), ("visitors", "2021-01")])
+        policy, version = self.random.choice(
+            [
+                ("social-media", "2020-09"),
+                ("social-media", "2021-09"),
+                ("social-media", "2021-10"),
+                ("visitors", "2021-01"),
+            ]
+        )
         again = self.random.choice(["", "", f"round {self.random.randrange(99)}"])
-        issuing.issue(self.service, policy, version, now=self.clock.now(), issued_by="Bea", short_reason="late", again=again)
+        issuing.issue(
+            self.service,
+            policy,
+            version,
+            now=self.clock.now(),
+            issued_by="Bea",
+            short_reason="late",
+            again=again,
+        )
 
     def wait(self):
         self.clock.advance(timedelta(days=self.random.choice([0, 1, 9, 20])))
@@ -101,7 +178,14 @@ class Acts:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_after_any_acts_the_table_is_what_the_rules_give(staffed, clock, school, seed):
-    school.version("social-media", "2021-10", "2021-10-20", approved_on="2021-07-20", change="clarification", body="Think twice, then once more.")
+    school.version(
+        "social-media",
+        "2021-10",
+        "2021-10-20",
+        approved_on="2021-07-20",
+        change="clarification",
+        body="Think twice, then once more.",
+    )
     acts = Acts(staffed, clock, school, seed)
     issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
     for _ in range(60):
@@ -131,16 +215,26 @@ def check_notice(service, connection, notice, now):
     as_of = service.as_of(connection, None, now)
     of_policy = notices.of_policy(connection, notice.policy, as_of.cut)
     ended = any(n.effective_on <= as_of.on for n in of_policy if ends(n, notice))
-    expected = {s.id: (str(status_of(notice, s, as_of.on)), is_overdue(status_of(notice, s, as_of.on), window(notice, s), as_of.on))
-                for s in standings(service, connection, notice, as_of)}
+    expected = {
+        s.id: (
+            str(status_of(notice, s, as_of.on)),
+            is_overdue(status_of(notice, s, as_of.on), window(notice, s), as_of.on),
+        )
+        for s in standings(service, connection, notice, as_of)
+    }
     at = desk.At(notice.id, as_of.on, ended)
-    shown = {row["recipient_id"]: (row["status"], bool(row["overdue"])) for row in desk.page(connection, at, desk.EVERYONE, desk.Filter(show="all"))}
+    shown = {
+        row["recipient_id"]: (row["status"], bool(row["overdue"]))
+        for row in desk.page(connection, at, desk.EVERYONE, desk.Filter(show="all"))
+    }
     assert shown == expected
     figures = desk.figures(connection, at, desk.EVERYONE)
     statuses = [status for status, _ in expected.values()]
     assert figures.by_status == {status: statuses.count(status) for status in set(statuses)}
     assert figures.overdue == sum(overdue for _, overdue in expected.values())
-    assert figures == desk.figures(connection, at, desk.Scope(site="", team_of="")) == Counted.of(connection, at)
+    assert (
+        figures == desk.figures(connection, at, desk.Scope(site="", team_of="")) == Counted.of(connection, at)
+    )
     for show in desk.SHOWN:
         ids = desk.recipients(connection, at, desk.EVERYONE, desk.Filter(show=show))
         assert len(ids) == desk.count(connection, at, desk.EVERYONE, desk.Filter(show=show)), show
@@ -170,7 +264,7 @@ def test_what_is_marked_while_rows_are_computed_stays_marked(staffed, clock):
     issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
     with staffed.store.read() as connection:
         cut = cuts.last_cut(connection)
-        (notice_id, ids), = table.due(connection, 100).items()
+        ((notice_id, ids),) = table.due(connection, 100).items()
         rows = list(standing_now.compute(staffed, connection, notice_id, ids, cut))
     with staffed.store.write(clock.now()) as tx:
         tx.record("recipient.excused", recipient_id=ids[0], reason="ill", excused_by="Bea")
@@ -186,7 +280,9 @@ def test_everyone_is_on_a_list_by_one_status_only(staffed, clock):
     issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
     standing_now.refresh(staffed, clock.now())
     with staffed.store.read() as connection:
-        at = desk.At(connection.execute("SELECT MAX(id) FROM notice").fetchone()[0], staffed.today(clock.now()))
+        at = desk.At(
+            connection.execute("SELECT MAX(id) FROM notice").fetchone()[0], staffed.today(clock.now())
+        )
         assert desk.figures(connection, at, desk.EVERYONE).by_status == {"not sent": 3, "on paper": 1}
         names = [row["name"] for row in desk.page(connection, at, desk.EVERYONE, desk.Filter(show="all"))]
     assert names == ["Ada Lovelace", "Ben Okri", "Gia Rossi", "Pat Paper"]
@@ -195,11 +291,22 @@ def test_everyone_is_on_a_list_by_one_status_only(staffed, clock):
 
 def test_who_is_erased_is_erased_from_the_desk_at_once(staffed, clock):
     issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
-    acknowledge(staffed, staffed.acknowledge_link(recipient_of(staffed, "P002")).rpartition("/")[2], "B. Okri-Smith", clock.now())
+    acknowledge(
+        staffed,
+        staffed.acknowledge_link(recipient_of(staffed, "P002")).rpartition("/")[2],
+        "B. Okri-Smith",
+        clock.now(),
+    )
     standing_now.refresh(staffed, clock.now())
-    import_roster(staffed, roster_csv(ADA, BEN + "2021-07-26", GIA, PAT, LEE, NEW), "staff.csv", now=clock.now())
+    import_roster(
+        staffed, roster_csv(ADA, BEN + "2021-07-26", GIA, PAT, LEE, NEW), "staff.csv", now=clock.now()
+    )
     erase_person(staffed, "P002", now=clock.now(), erased_by="Bea")
-    for look in (lambda: None, lambda: standing_now.refresh(staffed, clock.now()), lambda: standing_now.rebuild(staffed, clock.now())):
+    for look in (
+        lambda: None,
+        lambda: standing_now.refresh(staffed, clock.now()),
+        lambda: standing_now.rebuild(staffed, clock.now()),
+    ):
         look()
         with staffed.store.read() as connection:
             row = table.all_rows(connection)[recipient_of(staffed, "P002")]
@@ -208,14 +315,19 @@ def test_who_is_erased_is_erased_from_the_desk_at_once(staffed, clock):
 
 def recipient_of(service, person_id):
     with service.store.read() as connection:
-        return connection.execute("SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)).fetchone()[0]
+        return connection.execute(
+            "SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)
+        ).fetchone()[0]
 
 
 def test_rebuilding_touches_no_record_and_mends_a_damaged_table(staffed, clock):
     issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
     standing_now.refresh(staffed, clock.now())
     with staffed.store.read() as connection:
-        before, lines = table.all_rows(connection), connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]
+        before, lines = (
+            table.all_rows(connection),
+            connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0],
+        )
     with staffed.store.write(clock.now()) as tx:
         tx.execute("UPDATE standing_now SET lasting = 'acknowledged'")
     assert standing_now.rebuild(staffed, clock.now()) == 4

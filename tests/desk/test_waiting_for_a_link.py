@@ -13,7 +13,8 @@ from ackservice.service.due import Loop
 
 
 class Waits(threading.Event):
-    """An event nobody waits for in fact: counts the seconds asked for, and does something at a given second."""
+    """An event nobody waits for in fact: counts the seconds asked for, and does something at a given
+    second."""
 
     def __init__(self, at: int, act):
         super().__init__()
@@ -32,7 +33,9 @@ def loop(staffed, clock):
 
 
 def test_a_link_asked_for_ends_the_rest_within_seconds(loop, staffed, clock):
-    waits = Waits(10, lambda: signing_in.ask_for_link(staffed, "office@larkspur-row.example", "here", clock.now()))
+    waits = Waits(
+        10, lambda: signing_in.ask_for_link(staffed, "office@larkspur-row.example", "here", clock.now())
+    )
     began = clock.now()
     clock.advance(timedelta(seconds=1))
     loop._rest(waits, began)
@@ -40,7 +43,9 @@ def test_a_link_asked_for_ends_the_rest_within_seconds(loop, staffed, clock):
 
 
 def test_an_address_nobody_knows_ends_no_rest(loop, staffed, clock):
-    waits = Waits(10, lambda: signing_in.ask_for_link(staffed, "stranger@elsewhere.example", "here", clock.now()))
+    waits = Waits(
+        10, lambda: signing_in.ask_for_link(staffed, "stranger@elsewhere.example", "here", clock.now())
+    )
     loop._rest(waits, clock.now())
     assert waits.seconds == 60
 

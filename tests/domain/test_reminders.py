@@ -36,7 +36,9 @@ def days(window: Window, calendar: SchoolCalendar, settings: ReminderSettings = 
     return [f"{reminder.on:%d %b}" for reminder in planned_reminders(window, settings, calendar)]
 
 
-def sent(first: date, last: date, *, calendar=ENGLAND, settings=SETTINGS, window=WINDOW, down=()) -> list[str]:
+def sent(
+    first: date, last: date, *, calendar=ENGLAND, settings=SETTINGS, window=WINDOW, down=()
+) -> list[str]:
     """The days on which a service that runs twice a day, but for the days it is down, sends a reminder."""
     looked_at_on = last_reminded_on = None
     found, today = [], first
@@ -74,11 +76,21 @@ def test_a_closed_day_moves_to_the_next_open_one_and_two_on_a_day_become_one():
 
 
 def test_with_no_open_day_left_before_the_change_binds_reminders_keep_their_own_days():
-    assert days(WINDOW, SUMMER_HOLIDAYS) == ["18 Aug", "25 Aug", "29 Aug", "31 Aug", "01 Sep", "08 Sep", "15 Sep"]
+    assert days(WINDOW, SUMMER_HOLIDAYS) == [
+        "18 Aug",
+        "25 Aug",
+        "29 Aug",
+        "31 Aug",
+        "01 Sep",
+        "08 Sep",
+        "15 Sep",
+    ]
 
 
 def test_an_effective_date_in_the_holidays_is_reminded_of_on_the_day():
-    window = Window(True, date(2021, 11, 15), date(2021, 12, 15), True, 0, date(2022, 1, 1), date(2021, 12, 31))
+    window = Window(
+        True, date(2021, 11, 15), date(2021, 12, 15), True, 0, date(2022, 1, 1), date(2021, 12, 31)
+    )
 
     # 1 January 2022 is a Saturday; the Monday after it is the bank holiday in its place.
     assert days(window, ENGLAND, ReminderSettings((), 1)) == ["01 Jan", "10 Jan"]
@@ -189,7 +201,11 @@ def test_the_key_of_an_occasion_is_the_day_it_is_sent_on():
 
 _some_days = st.sets(st.dates(date(2021, 7, 1), date(2021, 12, 31)), max_size=40)
 _settings = st.builds(
-    ReminderSettings, st.lists(st.integers(0, 40), max_size=6).map(tuple), st.integers(0, 5), st.just(7), st.just(0)
+    ReminderSettings,
+    st.lists(st.integers(0, 40), max_size=6).map(tuple),
+    st.integers(0, 5),
+    st.just(7),
+    st.just(0),
 )
 
 
@@ -206,12 +222,16 @@ def _calendar(closed: set[date]) -> SchoolCalendar:
 
 
 @given(_windows, _settings, _some_days)
-def test_a_planned_day_is_closed_only_when_no_open_day_is_left_before_the_change_binds(window, settings, closed):
+def test_a_planned_day_is_closed_only_when_no_open_day_is_left_before_the_change_binds(
+    window, settings, closed
+):
     calendar = _calendar(closed)
     for reminder in planned_reminders(window, settings, calendar):
         if calendar.is_open(reminder.on):
             continue
-        later = [reminder.on + timedelta(days=number) for number in range((window.binds_from - reminder.on).days)]
+        later = [
+            reminder.on + timedelta(days=number) for number in range((window.binds_from - reminder.on).days)
+        ]
         assert reminder.on <= window.binds_from
         assert not any(calendar.is_open(day) for day in later)
 
@@ -226,7 +246,9 @@ def test_no_reminder_meant_for_before_the_change_binds_comes_after_it(window, se
 @given(_windows, _settings, _some_days, _some_days)
 def test_however_the_service_runs_there_is_at_most_one_reminder_a_day(window, settings, closed, down):
     calendar = _calendar(closed)
-    found = sent(date(2021, 7, 1), date(2021, 12, 31), calendar=calendar, settings=settings, window=window, down=down)
+    found = sent(
+        date(2021, 7, 1), date(2021, 12, 31), calendar=calendar, settings=settings, window=window, down=down
+    )
 
     assert len(found) == len(set(found))
     assert len(found) <= len(set(settings.days_before)) + 1 + settings.weekly_at_most
@@ -235,13 +257,22 @@ def test_however_the_service_runs_there_is_at_most_one_reminder_a_day(window, se
 @given(_windows, _settings, _some_days)
 def test_a_service_that_never_stops_sends_exactly_what_is_planned_after_the_notice(window, settings, closed):
     calendar = _calendar(closed)
-    planned = [f"{one.on:%d %b}" for one in planned_reminders(window, settings, calendar) if one.on > window.notified_on]
+    planned = [
+        f"{one.on:%d %b}"
+        for one in planned_reminders(window, settings, calendar)
+        if one.on > window.notified_on
+    ]
 
-    assert sent(date(2021, 7, 1), date(2021, 12, 31), calendar=calendar, settings=settings, window=window) == planned
+    assert (
+        sent(date(2021, 7, 1), date(2021, 12, 31), calendar=calendar, settings=settings, window=window)
+        == planned
+    )
 
 
 @given(_windows, _settings, _some_days, st.dates(date(2021, 7, 1), date(2021, 12, 1)), st.integers(1, 60))
-def test_whatever_was_missed_is_one_reminder_when_the_service_is_back(window, settings, closed, stopped, away):
+def test_whatever_was_missed_is_one_reminder_when_the_service_is_back(
+    window, settings, closed, stopped, away
+):
     calendar, back = _calendar(closed), stopped + timedelta(days=away)
     since = max(stopped, window.notified_on)
     missed = [one for one in planned_reminders(window, settings, calendar) if since < one.on <= back]
@@ -254,7 +285,8 @@ def test_whatever_was_missed_is_one_reminder_when_the_service_is_back(window, se
 
 
 @pytest.mark.parametrize(
-    "today, days", [(date(2021, 8, 31), 0), (date(2021, 9, 1), 1), (date(2021, 9, 7), 7), (date(2021, 7, 1), 0)]
+    "today, days",
+    [(date(2021, 8, 31), 0), (date(2021, 9, 1), 1), (date(2021, 9, 7), 7), (date(2021, 7, 1), 0)],
 )
 def test_days_overdue_count_from_the_last_day_to_acknowledge(today, days):
     assert days_overdue(WINDOW, today) == days
@@ -272,8 +304,12 @@ def test_days_overdue_count_from_the_last_day_to_acknowledge(today, days):
         ([14], date(2021, 9, 14), date(2021, 9, 7), True),
     ],
 )
-def test_the_owner_gets_a_list_once_a_week_while_someone_is_long_overdue(overdue_for, today, last_sent_on, due):
-    found = owner_list_due(overdue_for, today=today, settings=SETTINGS, calendar=ENGLAND, last_sent_on=last_sent_on)
+def test_the_owner_gets_a_list_once_a_week_while_someone_is_long_overdue(
+    overdue_for, today, last_sent_on, due
+):
+    found = owner_list_due(
+        overdue_for, today=today, settings=SETTINGS, calendar=ENGLAND, last_sent_on=last_sent_on
+    )
 
     assert found is due
 
@@ -332,7 +368,12 @@ def test_a_review_is_announced_once_for_each_day_and_missed_ones_collapse(today,
 
 
 def test_last_days_of_notice_that_are_near_are_told_nearest_first():
-    planned = [("A", date(2022, 1, 1)), ("B", date(2021, 12, 20)), ("C", date(2022, 3, 1)), ("D", date(2021, 12, 1))]
+    planned = [
+        ("A", date(2022, 1, 1)),
+        ("B", date(2021, 12, 20)),
+        ("C", date(2022, 3, 1)),
+        ("D", date(2021, 12, 1)),
+    ]
 
     assert upcoming_last_days(planned, today=date(2021, 11, 17), within_days=14) == (
         ("B", date(2021, 12, 20), date(2021, 11, 20)),

@@ -49,7 +49,9 @@ def _faults(text: str | bytes) -> tuple:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_every_way_a_spreadsheet_saves_utf_8_gives_the_same_person(mark, line_end, separator):
-    text = line_end.join([HEADING, "007,Amina Farr,amina@school.example,Employee,2021-09-02,"]).replace(",", separator)
+    text = line_end.join([HEADING, "007,Amina Farr,amina@school.example,Employee,2021-09-02,"]).replace(
+        ",", separator
+    )
 
     assert people(mark + text.encode()) == (AMINA,)
 
@@ -89,7 +91,17 @@ def test_outer_white_space_goes_and_letters_are_composed():
 
 @pytest.mark.parametrize(
     "name",
-    ["=cmd()", "يوسف الزيتوني", "Zofia Wiśniewska-Łąk", "D'Arcy O'Neil", "N" * 200, "N" * 300, "<script>", "+44", "محمد\u200cرضا"],
+    [
+        "=cmd()",
+        "يوسف الزيتوني",
+        "Zofia Wiśniewska-Łąk",
+        "D'Arcy O'Neil",
+        "N" * 200,
+        "N" * 300,
+        "<script>",
+        "+44",
+        "محمد\u200cرضا",
+    ],
 )
 def test_a_name_is_taken_as_it_is(name):
     assert person(f"7,{name},,Employee,,").name == name
@@ -250,7 +262,10 @@ def test_a_file_of_nobody_is_a_fault_of_the_whole_file(text):
 
 
 def test_an_open_quotation_mark_stops_reading_and_says_where():
-    assert faults(f'{HEADING}\n7,,,Employee,,\n8,"Bo,,Employee,,\n9,Cy,,Employee,,\n') == [(2, "name"), (3, "")]
+    assert faults(f'{HEADING}\n7,,,Employee,,\n8,"Bo,,Employee,,\n9,Cy,,Employee,,\n') == [
+        (2, "name"),
+        (3, ""),
+    ]
 
 
 def test_windows_1252_names_the_row_and_how_to_save():

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from ackservice.domain.roster import Person, PersonChange, RosterFile, plan
 
 TODAY = date(2021, 7, 26)
-AMINA = Person("1", "Amina Farr", "amina@school.example", "Employee", date(2018, 9, 1), site="North", line_manager_id="9")
+AMINA = Person(
+    "1", "Amina Farr", "amina@school.example", "Employee", date(2018, 9, 1), site="North", line_manager_id="9"
+)
 BO = Person("2", "Bo Lind", "bo@school.example", "Governor")
 BOTH = frozenset({"site", "line_manager_id"})
 
 
 def planned(current: list[Person], listed: list[Person], columns: frozenset[str] = BOTH, on: date = TODAY):
-    return plan({person.person_id: person for person in current}, RosterFile("roster.csv", tuple(listed), columns), on)
+    return plan(
+        {person.person_id: person for person in current}, RosterFile("roster.csv", tuple(listed), columns), on
+    )
 
 
 def test_someone_new_joins():
@@ -98,7 +102,13 @@ def test_the_summary_tells_it_in_words():
 
 _days = st.none() | st.dates(date(2021, 1, 1), date(2021, 12, 31))
 _people = st.builds(
-    Person, st.sampled_from("12345"), st.sampled_from(["A", "B"]), st.just(""), st.sampled_from(["X", "Y"]), st.none(), _days
+    Person,
+    st.sampled_from("12345"),
+    st.sampled_from(["A", "B"]),
+    st.just(""),
+    st.sampled_from(["X", "Y"]),
+    st.none(),
+    _days,
 )
 _rosters = st.lists(_people, unique_by=lambda person: person.person_id)
 
@@ -106,7 +116,9 @@ _rosters = st.lists(_people, unique_by=lambda person: person.person_id)
 @given(_rosters, _rosters, st.dates(date(2021, 1, 1), date(2021, 12, 31)))
 def test_importing_twice_is_importing_once(current, listed, on):
     first = planned(current, listed, on=on)
-    roster = {person.person_id: person for person in current} | {person.person_id: person for person in first.entries}
+    roster = {person.person_id: person for person in current} | {
+        person.person_id: person for person in first.entries
+    }
     second = planned(list(roster.values()), listed, on=on)
 
     assert second.entries == ()

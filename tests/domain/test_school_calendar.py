@@ -55,7 +55,10 @@ def test_bank_holidays_are_those_of_the_country(country, day, is_open):
 
 
 def test_an_unknown_country_is_refused():
-    with pytest.raises(ValueError, match="expected bank_holidays of England, Wales, Scotland, Northern Ireland or none, found France"):
+    with pytest.raises(
+        ValueError,
+        match="expected bank_holidays of England, Wales, Scotland, Northern Ireland or none, found France",
+    ):
         SchoolCalendar(ClosedSettings(bank_holidays="France"))
 
 

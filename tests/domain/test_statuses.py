@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ackservice.domain.notice import Basis
-from ackservice.domain.status import Acknowledgement, Status, has_left, is_outstanding, is_overdue, status_of, window
+from ackservice.domain.status import (
+    Acknowledgement,
+    Status,
+    has_left,
+    is_outstanding,
+    is_overdue,
+    status_of,
+    window,
+)
 from handbook.policy.version import Change
 
 TODAY = date(2021, 8, 20)
@@ -107,7 +115,9 @@ def test_overdue_begins_the_day_after_the_last_day_to_acknowledge(september, fac
 @pytest.mark.parametrize("on, overdue", [(date(2021, 9, 6), False), (date(2021, 9, 7), True)])
 def test_a_joiner_is_overdue_after_their_fourteenth_day(september, on, overdue):
     notice = september.notice()
-    joiner = september.standing(basis=Basis.JOINING, joined_on=date(2021, 8, 23), notified_on=date(2021, 8, 23))
+    joiner = september.standing(
+        basis=Basis.JOINING, joined_on=date(2021, 8, 23), notified_on=date(2021, 8, 23)
+    )
 
     assert is_overdue(Status.NOTIFIED, window(notice, joiner), on) is overdue
 

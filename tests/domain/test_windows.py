@@ -1,4 +1,5 @@
-"""Each person's window: told on which day, in time or short by how many days, bound from when, due by when."""
+"""Each person's window: told on which day, in time or short by how many days, bound from when, due by
+when."""
 
 from __future__ import annotations
 
@@ -88,13 +89,17 @@ def test_what_needs_no_acknowledgement_has_a_notice_period_and_nothing_due(septe
         ("2024-02-15", "2024-02-15", "2024-02-15", "2024-02-29"),
     ],
 )
-def test_a_joiner_has_no_notice_period_and_fourteen_days(september, joined_on, notified_on, binds_from, due_on):
+def test_a_joiner_has_no_notice_period_and_fourteen_days(
+    september, joined_on, notified_on, binds_from, due_on
+):
     found = window_of(september.notice(), Basis.JOINING, d(notified_on), d(joined_on))
 
     assert found == Window(False, d(notified_on), None, None, None, d(binds_from), d(due_on))
 
 
-@pytest.mark.parametrize("notified_on, applies", [("2021-07-30", True), ("2021-08-01", True), ("2021-08-02", False)])
+@pytest.mark.parametrize(
+    "notified_on, applies", [("2021-07-30", True), ("2021-08-01", True), ("2021-08-02", False)]
+)
 def test_a_joiner_with_a_full_month_left_has_the_ordinary_window(september, notified_on, applies):
     found = window_of(september.notice(), Basis.JOINING, d(notified_on), d(notified_on))
 
@@ -123,7 +128,9 @@ def test_a_new_round_counts_from_the_day_it_is_issued(september):
 
 
 def test_the_rule_says_itself_in_words():
-    assert str(Rule()).startswith("Notice of one calendar month by the corresponding-date rule (Dodds v Walker, 1981): the day")
+    assert str(Rule()).startswith(
+        "Notice of one calendar month by the corresponding-date rule (Dodds v Walker, 1981): the day"
+    )
     assert str(Rule(period_months=2, deemed_days=2)).startswith(
         "Notice of 2 calendar months by the corresponding-date rule (Dodds v Walker, 1981), counted from 2 days after"
     )

@@ -39,9 +39,14 @@ def letter():
 
     def make(recipient="ada@school.example", number=1, text="Good morning\n.hidden dot\nend\n"):
         return envelope(
-            Composed("Hello", text, "<p>Good morning</p>\n"), message_id=f"<d{number}@policies.school.example>",
-            sender="The School <notices@school.example>", recipient_name="Ada", recipient_address=recipient,
-            reply_to="", bounce_address="bounces@school.example", date=datetime(2021, 7, 26, 8, 0, tzinfo=UTC),
+            Composed("Hello", text, "<p>Good morning</p>\n"),
+            message_id=f"<d{number}@policies.school.example>",
+            sender="The School <notices@school.example>",
+            recipient_name="Ada",
+            recipient_address=recipient,
+            reply_to="",
+            bounce_address="bounces@school.example",
+            date=datetime(2021, 7, 26, 8, 0, tzinfo=UTC),
             headers={"X-Handbook-Delivery": str(number)},
         )
 

@@ -95,7 +95,9 @@ def _converse(server: ImapServer, file) -> None:
             say(f"{tag} OK done")
         elif command.upper().startswith("UID FETCH"):
             uid = int(command.split()[2])
-            file.write(f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(box[uid])}}}\r\n".encode() + box[uid] + b")\r\n")
+            file.write(
+                f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(box[uid])}}}\r\n".encode() + box[uid] + b")\r\n"
+            )
             say(f"{tag} OK done")
         elif word == "LOGOUT":
             say("* BYE")

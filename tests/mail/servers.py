@@ -1,4 +1,5 @@
-"""Mail servers, token endpoints and Microsoft Graph on loopback, with certificates of an authority of their own."""
+"""Mail servers, token endpoints and Microsoft Graph on loopback, with certificates of an authority of their
+own."""
 
 from __future__ import annotations
 
@@ -34,12 +35,15 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         basic = x509.BasicConstraints(ca=True, path_length=0)
-        self._certificate = self._signed(self._subject, self._key.public_key(), [(basic, True), (_usage(), True)])
+        self._certificate = self._signed(
+            self._subject, self._key.public_key(), [(basic, True), (_usage(), True)]
+        )
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def server_context(self, *names: str) -> ssl.SSLContext:
-        """A server's side, with a certificate for these names or addresses (127.0.0.1 where none is given)."""
+        """A server's side, with a certificate for these names or addresses (127.0.0.1 where none is
+        given)."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = names or (LOOPBACK,)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
@@ -55,9 +59,13 @@ class Authority:
     def _signed(self, subject, public_key, extensions):
         now = dt.datetime.now(dt.UTC)
         builder = (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(self._subject).public_key(public_key)
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._subject)
+            .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), False)
         )
         for extension, critical in extensions:
@@ -74,8 +82,16 @@ def _general_name(name: str):
 
 def _usage():
     false = dict.fromkeys(
-        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
-         "decipher_only"), False,
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
     )
     return x509.KeyUsage(key_cert_sign=True, crl_sign=True, **false)
 
@@ -153,14 +169,27 @@ class _Controller(Controller):
 
 
 @contextmanager
-def mail_server(server: MailServer | None = None, *, tls: ssl.SSLContext | None = None, immediate: bool = False,
-                login: bool = True, **options) -> Iterator[MailServer]:
+def mail_server(
+    server: MailServer | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    immediate: bool = False,
+    login: bool = True,
+    **options,
+) -> Iterator[MailServer]:
     """A mail server that speaks the real protocol; with `tls`, by STARTTLS or from the first byte."""
     server = server or MailServer()
     controller = _Controller(
-        server, hostname=LOOPBACK, port=0, server_hostname="mail.school.example", enable_SMTPUTF8=False,
-        ssl_context=tls if immediate else None, tls_context=None if immediate else tls,
-        authenticator=server.authenticate if login else None, auth_require_tls=not immediate and tls is not None, **options,
+        server,
+        hostname=LOOPBACK,
+        port=0,
+        server_hostname="mail.school.example",
+        enable_SMTPUTF8=False,
+        ssl_context=tls if immediate else None,
+        tls_context=None if immediate else tls,
+        authenticator=server.authenticate if login else None,
+        auth_require_tls=not immediate and tls is not None,
+        **options,
     )
     controller.start()
     server.port = controller.port
@@ -225,7 +254,8 @@ class Line:
 
 @contextmanager
 def scripted_server(script: Callable[[Line, int], None]) -> Iterator[int]:
-    """A server whose every connection runs `script(line, number)`, numbers counting from 1. Yields its port."""
+    """A server whose every connection runs `script(line, number)`, numbers counting from 1. Yields its
+    port."""
     stopping = threading.Event()
     listener = socket.create_server((LOOPBACK, 0))
     threads: list[threading.Thread] = []
@@ -265,7 +295,8 @@ def scripted_server(script: Callable[[Line, int], None]) -> Iterator[int]:
 
 @dataclass
 class WebServer:
-    """An https server: `answer(method, path, headers, body)` gives (status, headers, body); requests are kept."""
+    """An https server: `answer(method, path, headers, body)` gives (status, headers, body); requests are
+    kept."""
 
     answer: Callable[[str, str, dict, bytes], tuple[int, dict, bytes]]
     port: int = 0
@@ -318,13 +349,22 @@ def token_endpoint(*, lifetime: int = 3600, error: str = "") -> WebServer:
     def answer(method: str, path: str, headers: dict, body: bytes):
         if path.endswith("/.well-known/openid-configuration"):
             base = f"{server.base}/{path.split('/')[1]}"
-            return _json(200, {
-                "issuer": base, "token_endpoint": f"{base}/oauth2/v2.0/token",
-                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            })
+            return _json(
+                200,
+                {
+                    "issuer": base,
+                    "token_endpoint": f"{base}/oauth2/v2.0/token",
+                    "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                },
+            )
         if error:
-            return _json(400 if "invalid_grant" in error else 401, {"error": error.split()[0], "error_description": error})
-        return _json(200, {"access_token": f"token-{next(given)}", "token_type": "Bearer", "expires_in": lifetime})
+            return _json(
+                400 if "invalid_grant" in error else 401,
+                {"error": error.split()[0], "error_description": error},
+            )
+        return _json(
+            200, {"access_token": f"token-{next(given)}", "token_type": "Bearer", "expires_in": lifetime}
+        )
 
     server = WebServer(answer)
     return server

@@ -11,36 +11,58 @@ from tests.mail import reports
 from tests.mail.reports import OURS
 
 
-@pytest.mark.parametrize(("data", "message_id", "delivery_id", "permanent", "said"), [
-    (reports.POSTFIX, OURS, "42", True, "550 5.1.1 <ada@gone.example>: no such user"),
-    (reports.EXCHANGE, OURS, "42", True,
-     "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"),
-    (reports.GMAIL, OURS, "42", True, "550-5.1.1 The email account that you tried to reach does not exist."),
-    (reports.WITHOUT_RETURNED, OURS, None, True, "550 5.1.1 <ada@gone.example>: no such user"),
-    (reports.OWN_HEADER_ONLY, None, "42", True, "550 5.1.1 <ada@gone.example>: no such user"),
-    (reports.FULL, OURS, "42", True, "552 5.2.2 mailbox full"),
-    (reports.DELAYED, OURS, "42", False, "451 4.4.1 no answer from host"),
-])
+@pytest.mark.parametrize(
+    ("data", "message_id", "delivery_id", "permanent", "said"),
+    [
+        (reports.POSTFIX, OURS, "42", True, "550 5.1.1 <ada@gone.example>: no such user"),
+        (
+            reports.EXCHANGE,
+            OURS,
+            "42",
+            True,
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+        ),
+        (
+            reports.GMAIL,
+            OURS,
+            "42",
+            True,
+            "550-5.1.1 The email account that you tried to reach does not exist.",
+        ),
+        (reports.WITHOUT_RETURNED, OURS, None, True, "550 5.1.1 <ada@gone.example>: no such user"),
+        (reports.OWN_HEADER_ONLY, None, "42", True, "550 5.1.1 <ada@gone.example>: no such user"),
+        (reports.FULL, OURS, "42", True, "552 5.2.2 mailbox full"),
+        (reports.DELAYED, OURS, "42", False, "451 4.4.1 no answer from host"),
+    ],
+)
 def test_reports_of_the_large_systems_are_understood(data, message_id, delivery_id, permanent, said):
     assert recognise(data) == Bounce(message_id, delivery_id, "ada@gone.example", permanent, said)
 
 
 def test_an_old_report_in_plain_text_is_understood():
     report = recognise(reports.QMAIL)
-    assert (report.message_id, report.delivery_id, report.recipient, report.permanent) == (OURS, "42", "ada@gone.example", True)
+    assert (report.message_id, report.delivery_id, report.recipient, report.permanent) == (
+        OURS,
+        "42",
+        "ada@gone.example",
+        True,
+    )
 
 
-@pytest.mark.parametrize(("data", "reason"), [
-    (reports.OUT_OF_OFFICE, "an automatic reply"),
-    (reports.OUT_OF_OFFICE_IN_DISGUISE, "an automatic reply"),
-    (reports.HUMAN_REPLY, "not a report of a mail system"),
-    (reports.FORWARDED_REPORT, "not a report of a mail system"),
-    (reports.READ_RECEIPT, "a read receipt"),
-    (reports.RELAYED, "a report, but not of a failure"),
-    (reports.FORGED_WITHOUT_REFERENCE, "a report that does not say which message it is about"),
-    (b"", "not a report of a mail system"),
-    (b"\xff\xfe\x00", "not a report of a mail system"),
-])
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (reports.OUT_OF_OFFICE, "an automatic reply"),
+        (reports.OUT_OF_OFFICE_IN_DISGUISE, "an automatic reply"),
+        (reports.HUMAN_REPLY, "not a report of a mail system"),
+        (reports.FORWARDED_REPORT, "not a report of a mail system"),
+        (reports.READ_RECEIPT, "a read receipt"),
+        (reports.RELAYED, "a report, but not of a failure"),
+        (reports.FORGED_WITHOUT_REFERENCE, "a report that does not say which message it is about"),
+        (b"", "not a report of a mail system"),
+        (b"\xff\xfe\x00", "not a report of a mail system"),
+    ],
+)
 def test_what_is_no_failure_of_ours_is_ignored(data, reason):
     assert recognise(data) == Ignored(reason)
 
@@ -73,4 +95,6 @@ def test_a_report_cut_anywhere_is_read_without_an_error(cut):
 
 @given(st.binary(max_size=400))
 def test_no_bytes_whatever_stop_the_reading(noise):
-    assert isinstance(recognise(b"Return-Path: <>\r\nFrom: MAILER-DAEMON@x.example\r\n" + noise), (Bounce, Ignored))
+    assert isinstance(
+        recognise(b"Return-Path: <>\r\nFrom: MAILER-DAEMON@x.example\r\n" + noise), (Bounce, Ignored)
+    )

@@ -15,8 +15,13 @@ MANAGER = Contact("Business Manager", "business@school.example")
 
 def tried(address, settings, to="ada@school.example", sender="The School <notices@school.example>"):
     return diagnose(
-        transport_from(address, settings), sender, to, school="Greenfield School", reply=MANAGER,
-        message_id="<test.1@policies.school.example>", now=datetime(2021, 7, 26, 8, 0, tzinfo=UTC),
+        transport_from(address, settings),
+        sender,
+        to,
+        school="Greenfield School",
+        reply=MANAGER,
+        message_id="<test.1@policies.school.example>",
+        now=datetime(2021, 7, 26, 8, 0, tzinfo=UTC),
     )
 
 
@@ -29,7 +34,9 @@ def test_a_message_that_was_taken(settings):
         told = tried(loopback(server), settings)
     assert told.sent is True
     assert told.lines[-2:] == (
-        "The mail server took the message (250 2.0.0 taken).", "Now look whether it arrives, and not among junk mail.")
+        "The mail server took the message (250 2.0.0 taken).",
+        "Now look whether it arrives, and not among junk mail.",
+    )
     ((sender, recipient, data),) = server.taken
     assert (sender, recipient) == ("notices@school.example", "ada@school.example")
     assert b"Subject: Test message from the policy service of Greenfield School\r\n" in data
@@ -64,13 +71,18 @@ def test_a_wrong_certificate(settings, authority, other_authority):
 def test_a_refused_sender(settings):
     server = MailServer(on_sender=lambda a: "550 5.7.60 not allowed")
     with mail_server(server, login=False):
-        assert tried(loopback(server), settings).lines[-1] == "Nothing can be sent until the sender is allowed."
+        assert (
+            tried(loopback(server), settings).lines[-1] == "Nothing can be sent until the sender is allowed."
+        )
 
 
 def test_a_refused_recipient(settings):
     server = MailServer(on_recipient=lambda a: "550 5.1.1 who?")
     with mail_server(server, login=False):
-        assert tried(loopback(server), settings).lines[-1] == "Connection and login work. Check the address, or try another one."
+        assert (
+            tried(loopback(server), settings).lines[-1]
+            == "Connection and login work. Check the address, or try another one."
+        )
 
 
 def test_a_server_that_is_busy(settings):
@@ -81,5 +93,8 @@ def test_a_server_that_is_busy(settings):
 
 def test_addresses_that_are_none(settings, tmp_path):
     assert "is not an e-mail address" in tried(f"outbox:{tmp_path}", settings, to="ada").lines[1]
-    assert tried(f"outbox:{tmp_path}", settings, sender="School").lines[2] == "Correct the mail settings in school.toml."
+    assert (
+        tried(f"outbox:{tmp_path}", settings, sender="School").lines[2]
+        == "Correct the mail settings in school.toml."
+    )
     assert list(tmp_path.iterdir()) == []

@@ -34,7 +34,12 @@ def test_a_message_of_flask_mail_arrives():
 def test_certificates_are_verified(authority):
     with mail_server(tls=authority.server_context()) as server:
         app = app_with(
-            MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port, MAIL_USE_TLS=True, MAIL_USERNAME="u", MAIL_PASSWORD="right")
+            MAIL_SERVER="127.0.0.1",
+            MAIL_PORT=server.port,
+            MAIL_USE_TLS=True,
+            MAIL_USERNAME="u",
+            MAIL_PASSWORD="right",
+        )
         with app.app_context(), pytest.raises(CertificateRefused):
             SafeMail(app).send(Message("Hello", ["ada@school.example"], body="x"))
     assert server.logins == []
@@ -91,11 +96,22 @@ def test_a_message_without_recipient_is_a_mistake():
         SafeMail(app).send(Message("Hello", [], body="x"))
 
 
-@pytest.mark.parametrize(("config", "address"), [
-    ({}, "smtp://127.0.0.1:25"),
-    ({"MAIL_SERVER": "m.example", "MAIL_PORT": 587, "MAIL_USE_TLS": True, "MAIL_USERNAME": "a@b", "MAIL_PASSWORD": "p/w%"},
-     "smtp://a%40b:p%2Fw%25@m.example:587?starttls=yes"),
-    ({"MAIL_SERVER": "m.example", "MAIL_USE_SSL": True}, "smtps://m.example:465"),
-])
+@pytest.mark.parametrize(
+    ("config", "address"),
+    [
+        ({}, "smtp://127.0.0.1:25"),
+        (
+            {
+                "MAIL_SERVER": "m.example",
+                "MAIL_PORT": 587,
+                "MAIL_USE_TLS": True,
+                "MAIL_USERNAME": "a@b",
+                "MAIL_PASSWORD": "p/w%",
+            },
+            "smtp://a%40b:p%2Fw%25@m.example:587?starttls=yes",
+        ),
+        ({"MAIL_SERVER": "m.example", "MAIL_USE_SSL": True}, "smtps://m.example:465"),
+    ],
+)
 def test_the_settings_of_flask_mail_name_a_transport(config, address):
     assert address_from(config) == address

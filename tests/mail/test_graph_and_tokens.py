@@ -26,7 +26,15 @@ from ackservice.mail.transports import (
     secret_expires_on,
     transport_from,
 )
-from tests.mail.servers import MailServer, WebServer, form, graph_endpoint, mail_server, token_endpoint, web_server
+from tests.mail.servers import (
+    MailServer,
+    WebServer,
+    form,
+    graph_endpoint,
+    mail_server,
+    token_endpoint,
+    web_server,
+)
 
 HUSHED = "cl13nt/s€cret"
 
@@ -38,7 +46,9 @@ class World:
         self.tokens, self.graph = tokens, graph
         self.transport = transport_from(
             f"graph://notices%40school.example@127.0.0.1:{graph.port}?tenant=school&client=app-1&secret_env=HUSHED"
-            f"&secret_expires=2027-06-30&authority={tokens.base}&ca={ca_file}", settings, {"HUSHED": HUSHED},
+            f"&secret_expires=2027-06-30&authority={tokens.base}&ca={ca_file}",
+            settings,
+            {"HUSHED": HUSHED},
         )
 
     def granted(self):
@@ -50,6 +60,7 @@ def world(authority, settings):
     """Makes a World whose Graph gives these answers first; both servers stop after the test."""
     context = authority.server_context()
     with ExitStack() as stack:
+
         def make(*answers, tokens=None, graph=None):
             tokens = stack.enter_context(web_server(tokens or token_endpoint(), context))
             graph = stack.enter_context(web_server(graph or graph_endpoint(list(answers)), context))
@@ -96,11 +107,16 @@ def test_tokens_about_to_expire_are_renewed(world, letter):
 def test_a_401_renews_the_token_once(world, letter):
     here = world((401, {}, error("InvalidAuthenticationToken")))
     assert here.transport.open().deliver(letter()).startswith("202")
-    assert [headers["Authorization"] for _, _, headers, _ in here.graph.requests] == ["Bearer token-1", "Bearer token-2"]
+    assert [headers["Authorization"] for _, _, headers, _ in here.graph.requests] == [
+        "Bearer token-1",
+        "Bearer token-2",
+    ]
 
 
 def test_a_second_401_is_a_login_refused(world, letter):
-    here = world((401, {}, error("InvalidAuthenticationToken")), (401, {}, error("InvalidAuthenticationToken")))
+    here = world(
+        (401, {}, error("InvalidAuthenticationToken")), (401, {}, error("InvalidAuthenticationToken"))
+    )
     session = here.transport.open()
     with pytest.raises(LoginRefused):
         session.deliver(letter())
@@ -167,7 +183,8 @@ def test_an_unknown_certificate_gets_neither_secret_nor_message(world, other_aut
     here = world()
     stranger = transport_from(
         f"graph://n%40school.example@127.0.0.1:{here.graph.port}?tenant=school&client=a&secret=s"
-        f"&authority={here.tokens.base}&ca={other_authority.ca_file}", settings,
+        f"&authority={here.tokens.base}&ca={other_authority.ca_file}",
+        settings,
     )
     with pytest.raises(CertificateRefused, match="not to be trusted"):
         stranger.open()
@@ -178,19 +195,29 @@ def test_graph_that_is_not_there(world, letter, authority, settings):
     here = world()
     transport = transport_from(
         f"graph://n%40school.example@127.0.0.1:1?tenant=school&client=a&secret=s&authority={here.tokens.base}"
-        f"&ca={authority.ca_file}", settings,
+        f"&ca={authority.ca_file}",
+        settings,
     )
     session = transport.open()
     with pytest.raises(CannotConnect, match="No connection"):
         session.deliver(letter())
 
 
-@pytest.mark.parametrize(("said", "told"), [
-    ("invalid_client AADSTS7000215: Invalid client secret provided.", "client secret is wrong"),
-    ("invalid_client AADSTS7000222: The provided client secret keys are expired.", "client secret has expired"),
-    ("unauthorized_client AADSTS700016: Application with identifier was not found", "no application of that client id"),
-    (f"invalid_client you sent {HUSHED}", "gives no token"),
-])
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("invalid_client AADSTS7000215: Invalid client secret provided.", "client secret is wrong"),
+        (
+            "invalid_client AADSTS7000222: The provided client secret keys are expired.",
+            "client secret has expired",
+        ),
+        (
+            "unauthorized_client AADSTS700016: Application with identifier was not found",
+            "no application of that client id",
+        ),
+        (f"invalid_client you sent {HUSHED}", "gives no token"),
+    ],
+)
 def test_a_refused_client_secret_is_told_in_plain_words(world, said, told):
     with pytest.raises(LoginRefused, match=told) as caught:
         world(tokens=token_endpoint(error=said)).transport.open()
@@ -198,14 +225,17 @@ def test_a_refused_client_secret_is_told_in_plain_words(world, said, told):
 
 
 def test_an_unknown_tenant_is_told(world):
-    unknown = WebServer(lambda *request: (400, {"Content-Type": "application/json"}, b'{"error": "invalid_tenant"}'))
+    unknown = WebServer(
+        lambda *request: (400, {"Content-Type": "application/json"}, b'{"error": "invalid_tenant"}')
+    )
     with pytest.raises(LoginRefused, match="does not know the tenant"):
         world(tokens=unknown).transport.open()
 
 
 def test_a_login_address_without_https_is_refused(settings):
     transport = transport_from(
-        "graph://n%40school.example@graph.microsoft.com?tenant=t&client=c&secret=s&authority=http://127.0.0.1:1", settings
+        "graph://n%40school.example@graph.microsoft.com?tenant=t&client=c&secret=s&authority=http://127.0.0.1:1",
+        settings,
     )
     with pytest.raises((LoginRefused, CannotConnect)):
         transport.open()
@@ -216,14 +246,17 @@ def test_the_day_a_secret_expires_is_known(world, settings):
     assert secret_expires_on(transport_from("outbox:var/outbox", settings)) is None
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [
-    ({"Retry-After": "120"}, 120.0),
-    ({"Retry-After": "Mon, 26 Jul 2021 08:02:00 GMT", "Date": "Mon, 26 Jul 2021 08:00:30 GMT"}, 90.0),
-    ({"Retry-After": "Mon, 26 Jul 2021 08:00:00 GMT", "Date": "Mon, 26 Jul 2021 08:00:30 GMT"}, 0.0),
-    ({"Retry-After": "Mon, 26 Jul 2021 08:02:00 GMT"}, None),
-    ({"Retry-After": "soon"}, None),
-    ({}, None),
-])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "120"}, 120.0),
+        ({"Retry-After": "Mon, 26 Jul 2021 08:02:00 GMT", "Date": "Mon, 26 Jul 2021 08:00:30 GMT"}, 90.0),
+        ({"Retry-After": "Mon, 26 Jul 2021 08:00:00 GMT", "Date": "Mon, 26 Jul 2021 08:00:30 GMT"}, 0.0),
+        ({"Retry-After": "Mon, 26 Jul 2021 08:02:00 GMT"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
 def test_retry_after_in_seconds_or_as_a_date(headers, seconds):
     assert retry_after(headers) == seconds
 
@@ -235,15 +268,21 @@ def service_account():
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
-    return {"type": "service_account", "client_email": "robot@school.iam.example", "private_key": pem,
-            "private_key_id": "k1"}, key.public_key()
+    return {
+        "type": "service_account",
+        "client_email": "robot@school.iam.example",
+        "private_key": pem,
+        "private_key_id": "k1",
+    }, key.public_key()
 
 
 def google_address(server, authority):
     return f"smtp+xoauth2://notices%40school.example@127.0.0.1:{server.port}?google_key_env=KEY&ca={authority.ca_file}"
 
 
-def test_google_gives_a_token_for_a_signed_assertion_of_the_mailbox(authority, settings, letter, service_account):
+def test_google_gives_a_token_for_a_signed_assertion_of_the_mailbox(
+    authority, settings, letter, service_account
+):
     info, public_key = service_account
     context = authority.server_context()
     server = MailServer(accepts=lambda user, token: (user, token) == ("notices@school.example", "token-1"))
@@ -257,9 +296,13 @@ def test_google_gives_a_token_for_a_signed_assertion_of_the_mailbox(authority, s
     assert len(server.taken) == 2
     assert len(tokens.requests) == 1
     assertion = form(tokens.requests[0][3])["assertion"]
-    claims = jwt.decode(assertion, public_key, algorithms=["RS256"], audience="https://oauth2.googleapis.com/token")
+    claims = jwt.decode(
+        assertion, public_key, algorithms=["RS256"], audience="https://oauth2.googleapis.com/token"
+    )
     assert (claims["iss"], claims["sub"], claims["scope"]) == (
-        "robot@school.iam.example", "notices@school.example", "https://mail.google.com/"
+        "robot@school.iam.example",
+        "notices@school.example",
+        "https://mail.google.com/",
     )
 
 
@@ -272,10 +315,13 @@ def test_a_google_token_that_was_refused_is_renewed_once(authority, settings, se
     assert [secret for _, _, secret in server.logins] == ["token-1", "token-2"]
 
 
-@pytest.mark.parametrize(("said", "told"), [
-    ("unauthorized_client Client is unauthorized to retrieve access tokens", "domain-wide delegation"),
-    ("invalid_grant Invalid email or User ID", "this machine's clock"),
-])
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("unauthorized_client Client is unauthorized to retrieve access tokens", "domain-wide delegation"),
+        ("invalid_grant Invalid email or User ID", "this machine's clock"),
+    ],
+)
 def test_google_refusing_is_told_in_plain_words(authority, settings, service_account, said, told):
     context = authority.server_context()
     with web_server(token_endpoint(error=said), context) as tokens, mail_server(tls=context) as server:
@@ -293,7 +339,11 @@ def test_a_distrusted_google_endpoint_is_told(authority, other_authority, settin
                 transport_from(google_address(server, authority), settings, {"KEY": key}).open()
 
 
-@pytest.mark.parametrize("key", ["no json{", "{}", '{"client_email": "a", "private_key": "b", "token_uri": "c"}', "[1]"])
+@pytest.mark.parametrize(
+    "key", ["no json{", "{}", '{"client_email": "a", "private_key": "b", "token_uri": "c"}', "[1]"]
+)
 def test_a_broken_google_key_is_a_bad_setting(settings, key):
     with pytest.raises(BadMailSetting):
-        transport_from("smtp+xoauth2://n%40x.example@smtp.gmail.com?google_key_env=KEY", settings, {"KEY": key})
+        transport_from(
+            "smtp+xoauth2://n%40x.example@smtp.gmail.com?google_key_env=KEY", settings, {"KEY": key}
+        )

@@ -45,7 +45,10 @@ def test_an_mbox_is_read_and_left_as_it_is(tmp_path):
         box.add(unix(data))
     box.close()
     before = snapshot(tmp_path)
-    assert [unix(data).strip() for data in read(tmp_path / "box")] == [unix(POSTFIX).strip(), unix(EXCHANGE).strip()]
+    assert [unix(data).strip() for data in read(tmp_path / "box")] == [
+        unix(POSTFIX).strip(),
+        unix(EXCHANGE).strip(),
+    ]
     assert snapshot(tmp_path) == before
 
 
@@ -66,7 +69,13 @@ def test_a_missing_mailbox_is_told(tmp_path):
 def imap(authority):
     server = ImapServer(
         {"INBOX": {3: POSTFIX, 5: EXCHANGE}, "Old bounces": {1: POSTFIX}},
-        lambda mechanism, sent: sent in (f"\0bounces@school.example\0{PASSWORD}", "user=bounces@school.example\x01auth=Bearer token-2\x01\x01"),
+        lambda mechanism, sent: (
+            sent
+            in (
+                f"\0bounces@school.example\0{PASSWORD}",
+                "user=bounces@school.example\x01auth=Bearer token-2\x01\x01",
+            )
+        ),
     )
     with imap_server(server, authority.server_context()):
         yield server
@@ -84,14 +93,18 @@ def test_imap_is_read_by_uid_and_left_as_it_is(imap, authority):
     assert all("PEEK" in command for command in imap.commands if "FETCH" in command)
 
 
-@pytest.mark.parametrize(("after", "keys"), [("7:3", ["7:5"]), ("7:5", []), ("6:5", ["7:3", "7:5"]), ("", ["7:3", "7:5"])])
+@pytest.mark.parametrize(
+    ("after", "keys"), [("7:3", ["7:5"]), ("7:5", []), ("6:5", ["7:3", "7:5"]), ("", ["7:3", "7:5"])]
+)
 def test_imap_goes_on_after_the_last_message_read(imap, authority, after, keys):
     found = messages_in(source(imap, authority) + "&password_env=PW", after=after, environ={"PW": PASSWORD})
     assert [message.key for message in found] == keys
 
 
 def test_another_mailbox_of_the_account(imap, authority):
-    assert read(source(imap, authority, "/Old%20bounces") + "&password_env=PW", environ={"PW": PASSWORD}) == [POSTFIX]
+    assert read(source(imap, authority, "/Old%20bounces") + "&password_env=PW", environ={"PW": PASSWORD}) == [
+        POSTFIX
+    ]
     with pytest.raises(BadMailSetting, match="INBOX is the usual one"):
         read(source(imap, authority, "/Nowhere") + "&password_env=PW", environ={"PW": PASSWORD})
 

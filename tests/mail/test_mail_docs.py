@@ -26,7 +26,9 @@ def test_every_option_is_documented(option):
     assert any(f"`{option}`" in row for row in rows)
 
 
-@pytest.mark.parametrize("scheme", ["outbox:", *(f"{scheme}://" for scheme in (*transports.PORTS, *inboxes.PORTS))])
+@pytest.mark.parametrize(
+    "scheme", ["outbox:", *(f"{scheme}://" for scheme in (*transports.PORTS, *inboxes.PORTS))]
+)
 def test_every_scheme_is_documented(scheme):
     assert scheme in PAGE
 
@@ -41,6 +43,9 @@ def test_every_address_on_the_page_is_one_the_service_takes():
 
 
 def test_every_link_within_the_page_leads_somewhere():
-    anchors = {re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in PAGE.splitlines()
-               if line.startswith("#")}
+    anchors = {
+        re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in PAGE.splitlines()
+        if line.startswith("#")
+    }
     assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= anchors

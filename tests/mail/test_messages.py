@@ -23,7 +23,9 @@ def test_every_email_is_whole(name):
         assert "never asks for a password" in " ".join(body.split())
         assert not re.search(r"\{\{|\{%|\}\}|None|\bUndefined", body.replace("{{ school }}", ""))
     assert "\n\n\n" not in composed.text
-    assert all(len(line) <= 72 for line in composed.text.splitlines() if not line.startswith(("https://", "sha256:")))
+    assert all(
+        len(line) <= 72 for line in composed.text.splitlines() if not line.startswith(("https://", "sha256:"))
+    )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -31,7 +33,9 @@ def test_html_is_plain_and_asks_nothing_of_other_hosts(name):
     html = compose(EXAMPLES[name]).html
     assert html.startswith('<!DOCTYPE html>\n<html lang="en-GB">')
     assert re.search(r"<title>[^<]+</title>", html)
-    assert not re.search(r"<(img|script|link|iframe|form|style|object|svg)|\bsrc=|url\(|background|http://", html)
+    assert not re.search(
+        r"<(img|script|link|iframe|form|style|object|svg)|\bsrc=|url\(|background|http://", html
+    )
     assert 'content="light dark"' in html
     assert not re.search(r"style=\"[^\"]*color", html)
 
@@ -75,17 +79,23 @@ def test_a_notice_says_what_changes_from_when_why_what_to_do_by_when_and_whom_to
 
 def test_a_short_notice_says_from_when_it_binds_this_person():
     told = one_line(compose(EXAMPLES["notice-short"]).text)
-    assert "this is 2 days short of it. So the change binds you from Friday 3 September 2021, not before." in told
+    assert (
+        "this is 2 days short of it. So the change binds you from Friday 3 September 2021, not before."
+        in told
+    )
 
 
-@pytest.mark.parametrize(("kind", "subject"), [
-    (NoticeKind.CHANGE, "Changed from Wednesday 1 September 2021: Social Media Policy"),
-    (NoticeKind.NEW, "New policy from Wednesday 1 September 2021: Social Media Policy"),
-    (NoticeKind.JOINING, "Please read and acknowledge: Social Media Policy"),
-    (NoticeKind.ROUND, "Please read again and acknowledge: Social Media Policy"),
-    (NoticeKind.CLARIFICATION, "Made clearer from Wednesday 1 September 2021: Social Media Policy"),
-    (NoticeKind.WITHDRAWAL, "Withdrawn from Wednesday 1 September 2021: Social Media Policy"),
-])
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        (NoticeKind.CHANGE, "Changed from Wednesday 1 September 2021: Social Media Policy"),
+        (NoticeKind.NEW, "New policy from Wednesday 1 September 2021: Social Media Policy"),
+        (NoticeKind.JOINING, "Please read and acknowledge: Social Media Policy"),
+        (NoticeKind.ROUND, "Please read again and acknowledge: Social Media Policy"),
+        (NoticeKind.CLARIFICATION, "Made clearer from Wednesday 1 September 2021: Social Media Policy"),
+        (NoticeKind.WITHDRAWAL, "Withdrawn from Wednesday 1 September 2021: Social Media Policy"),
+    ],
+)
 def test_each_kind_of_notice_has_its_subject_and_asks_only_where_it_must(kind, subject):
     composed = compose(notice(item(kind)))
     assert composed.subject == subject
@@ -94,12 +104,18 @@ def test_each_kind_of_notice_has_its_subject_and_asks_only_where_it_must(kind, s
     assert ("Read and acknowledge" in composed.html) is kind.asks
 
 
-@pytest.mark.parametrize(("name", "told"), [
-    ("notice-joining", "It has been in effect since Wednesday 1 September 2021."),
-    ("notice-early-joiner", "takes effect on Wednesday 1 September 2021. You are new among the people it covers."),
-    ("notice-withdrawal", "It no longer applies from Wednesday 1 September 2021."),
-    ("notice-round", "again: School year 2026/27."),
-])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("notice-joining", "It has been in effect since Wednesday 1 September 2021."),
+        (
+            "notice-early-joiner",
+            "takes effect on Wednesday 1 September 2021. You are new among the people it covers.",
+        ),
+        ("notice-withdrawal", "It no longer applies from Wednesday 1 September 2021."),
+        ("notice-round", "again: School year 2026/27."),
+    ],
+)
 def test_the_wording_fits_the_time(name, told):
     assert told in one_line(compose(EXAMPLES[name]).text)
     assert told in one_line(re.sub(r"<[^>]+>", "", compose(EXAMPLES[name]).html))
@@ -115,21 +131,33 @@ def test_several_policies_come_in_one_notice():
 def test_a_reminder_lists_every_outstanding_policy_with_its_link():
     composed = compose(reminder(0, 1, 12))
     assert composed.subject == "Overdue: 3 policies to acknowledge"
-    assert [line for line in composed.text.splitlines() if line.startswith("https:")] == [LINK[:-1] + n for n in "012"]
+    assert [line for line in composed.text.splitlines() if line.startswith("https:")] == [
+        LINK[:-1] + n for n in "012"
+    ]
     assert "is 1 day overdue" in one_line(composed.text) and "is 12 days overdue" in one_line(composed.text)
 
 
-@pytest.mark.parametrize(("overdue", "subject"), [
-    (0, "Reminder: acknowledge the Social Media Policy by Tuesday 31 August 2021"),
-    (5, "Overdue: please acknowledge the Social Media Policy"),
-])
+@pytest.mark.parametrize(
+    ("overdue", "subject"),
+    [
+        (0, "Reminder: acknowledge the Social Media Policy by Tuesday 31 August 2021"),
+        (5, "Overdue: please acknowledge the Social Media Policy"),
+    ],
+)
 def test_the_subject_of_a_reminder_tells_whether_it_is_overdue(overdue, subject):
     assert compose(reminder(overdue)).subject == subject
 
 
 def test_a_receipt_holds_all_that_proves_it():
     text = compose(EXAMPLES["receipt"]).text
-    for needed in ("Social Media Policy, version 2021-09", "A. Lovelace", "R-000042", DIGEST, HEAD_HASH, LINK):
+    for needed in (
+        "Social Media Policy, version 2021-09",
+        "A. Lovelace",
+        "R-000042",
+        DIGEST,
+        HEAD_HASH,
+        LINK,
+    ):
         assert needed in one_line(text)
     assert "Tuesday 27 July 2021 at 09:05:07 (BST, Europe/London)" in one_line(text)
 
@@ -151,34 +179,53 @@ def test_a_link_of_72_characters_is_not_wrapped():
     assert f"\n{LONG_LINK}\n" in compose(notice(item(link=LONG_LINK))).text
 
 
-@pytest.mark.parametrize(("value", "told"), [
-    (date(2021, 9, 1), "Wednesday 1 September 2021"),
-    (date(2024, 2, 29), "Thursday 29 February 2024"),
-])
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (date(2021, 9, 1), "Wednesday 1 September 2021"),
+        (date(2024, 2, 29), "Thursday 29 February 2024"),
+    ],
+)
 def test_days_are_written_out(value, told):
     assert day(value) == told
 
 
-@pytest.mark.parametrize(("value", "told"), [
-    (datetime(2021, 10, 31, 0, 30, tzinfo=UTC), "Sunday 31 October 2021 at 01:30:00 (BST, Europe/London)"),
-    (datetime(2021, 10, 31, 1, 30, tzinfo=UTC), "Sunday 31 October 2021 at 01:30:00 (GMT, Europe/London)"),
-    (datetime(2021, 7, 31, 23, 30, tzinfo=UTC), "Sunday 1 August 2021 at 00:30:00 (BST, Europe/London)"),
-])
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (
+            datetime(2021, 10, 31, 0, 30, tzinfo=UTC),
+            "Sunday 31 October 2021 at 01:30:00 (BST, Europe/London)",
+        ),
+        (
+            datetime(2021, 10, 31, 1, 30, tzinfo=UTC),
+            "Sunday 31 October 2021 at 01:30:00 (GMT, Europe/London)",
+        ),
+        (datetime(2021, 7, 31, 23, 30, tzinfo=UTC), "Sunday 1 August 2021 at 00:30:00 (BST, Europe/London)"),
+    ],
+)
 def test_moments_name_their_zone(value, told):
     assert moment(value, "Europe/London") == told
 
 
-@pytest.mark.parametrize(("markdown", "paragraphs"), [
-    ("One *two* **three** `four` _five_.", ("One two three four five.",)),
-    ("A [link](https://x.example/y) here\nand on.\n\nNext.", ("A link here and on.", "Next.")),
-    ("Keep snake_case_names and 2 * 3 * 4.", ("Keep snake_case_names and 2 * 3 * 4.",)),
-    ("", ()),
-])
+@pytest.mark.parametrize(
+    ("markdown", "paragraphs"),
+    [
+        ("One *two* **three** `four` _five_.", ("One two three four five.",)),
+        ("A [link](https://x.example/y) here\nand on.\n\nNext.", ("A link here and on.", "Next.")),
+        ("Keep snake_case_names and 2 * 3 * 4.", ("Keep snake_case_names and 2 * 3 * 4.",)),
+        ("", ()),
+    ],
+)
 def test_markdown_becomes_plain_paragraphs(markdown, paragraphs):
     assert plain(markdown) == paragraphs
 
 
 def test_lists_hang_and_words_too_long_stand_alone():
-    assert fill("- " + "word " * 20) == "- " + " ".join(["word"] * 14) + "\n  " + " ".join(["word"] * 6) + "\n"
-    assert fill("> " + "word " * 20) == "> " + " ".join(["word"] * 14) + "\n> " + " ".join(["word"] * 6) + "\n"
+    assert (
+        fill("- " + "word " * 20) == "- " + " ".join(["word"] * 14) + "\n  " + " ".join(["word"] * 6) + "\n"
+    )
+    assert (
+        fill("> " + "word " * 20) == "> " + " ".join(["word"] * 14) + "\n> " + " ".join(["word"] * 6) + "\n"
+    )
     assert fill("short " + "x" * 80 + " end") == "short\n" + "x" * 80 + "\nend\n"

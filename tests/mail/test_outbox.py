@@ -15,7 +15,9 @@ def test_each_message_is_a_file_of_exactly_its_bytes(tmp_path, settings, letter)
     session.close()
     files = sorted((tmp_path / "out").iterdir())
     assert [file.suffix for file in files] == [".eml", ".eml"]
-    assert sorted(file.read_bytes() for file in files) == sorted(letter(number=number).data for number in (1, 2))
+    assert sorted(file.read_bytes() for file in files) == sorted(
+        letter(number=number).data for number in (1, 2)
+    )
     assert all(answer.startswith("250 ") for answer in answers)
 
 

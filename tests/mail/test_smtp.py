@@ -87,7 +87,9 @@ def test_a_wrong_password_is_told_without_showing_it(encrypted, authority, setti
 
 
 def test_microsofts_refusal_of_passwords_names_the_way_out(encrypted, authority, settings):
-    encrypted.refusal = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
+    encrypted.refusal = (
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
+    )
     with pytest.raises(LoginRefused, match=r"smtp\+xoauth2:// or graph://"):
         transport_from(address(encrypted, authority, password="x"), settings).open()
 
@@ -108,9 +110,8 @@ def test_a_certificate_for_another_name_is_refused(authority, settings):
 
 def test_no_password_goes_to_a_server_without_encryption(authority, settings):
     server = MailServer()
-    with mail_server(server):
-        with pytest.raises(CertificateRefused, match="offers no encryption"):
-            transport_from(address(server, authority), settings).open()
+    with mail_server(server), pytest.raises(CertificateRefused, match="offers no encryption"):
+        transport_from(address(server, authority), settings).open()
     assert server.logins == []
 
 
@@ -137,7 +138,9 @@ def test_one_refused_recipient_in_ten_does_not_stop_the_rest(settings, letter):
                 refused.append((number, error.code, error.answer))
         session.close()
     assert refused == [(7, 550, "5.1.1 no such person")]
-    assert [recipient for _, recipient, _ in server.taken] == [f"p{n}@school.example" for n in range(10) if n != 7]
+    assert [recipient for _, recipient, _ in server.taken] == [
+        f"p{n}@school.example" for n in range(10) if n != 7
+    ]
     assert server.connections == 1
 
 
@@ -154,7 +157,9 @@ def test_greylisting_is_for_this_one_only_and_passes(settings, letter):
     assert len(server.taken) == 1
 
 
-@pytest.mark.parametrize("answer", ["432 4.3.2 STOREDRV.ClientSubmit; too many connections", "421 4.3.2 closing"])
+@pytest.mark.parametrize(
+    "answer", ["432 4.3.2 STOREDRV.ClientSubmit; too many connections", "421 4.3.2 closing"]
+)
 def test_a_server_that_is_full_says_so_for_all_and_is_asked_again(settings, letter, answer):
     answers = [answer, None]
     server = MailServer(on_data=lambda a: answers.pop(0))
@@ -169,7 +174,9 @@ def test_a_server_that_is_full_says_so_for_all_and_is_asked_again(settings, lett
 
 
 def test_a_sender_that_is_not_allowed_concerns_all(settings, letter):
-    server = MailServer(on_sender=lambda a: "550 5.7.60 SMTP; Client does not have permissions to send as this sender")
+    server = MailServer(
+        on_sender=lambda a: "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
+    )
     with mail_server(server, login=False):
         session = plain(server.port, settings).open()
         with pytest.raises(SenderRefused, match="does not let us send from this address"):
@@ -178,7 +185,9 @@ def test_a_sender_that_is_not_allowed_concerns_all(settings, letter):
 
 
 def test_send_as_denied_after_the_message_concerns_all_too(settings, letter):
-    server = MailServer(on_data=lambda a: "554 5.2.252 SendAsDenied; notices@school.example not allowed to send as")
+    server = MailServer(
+        on_data=lambda a: "554 5.2.252 SendAsDenied; notices@school.example not allowed to send as"
+    )
     with mail_server(server, login=False):
         session = plain(server.port, settings).open()
         with pytest.raises(SenderRefused):
@@ -187,7 +196,9 @@ def test_send_as_denied_after_the_message_concerns_all_too(settings, letter):
 
 
 def test_refused_relaying_does_not_condemn_the_recipient(settings, letter):
-    server = MailServer(on_recipient=lambda a: "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain")
+    server = MailServer(
+        on_recipient=lambda a: "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain"
+    )
     with mail_server(server, login=False):
         session = plain(server.port, settings).open()
         with pytest.raises(SenderRefused):
@@ -208,7 +219,10 @@ def test_an_unknown_name_is_told(settings):
 
 
 def test_a_server_that_hangs_at_connect(hasty):
-    with scripted_server(lambda line, _: line.hang()) as port, pytest.raises(CannotConnect, match="within 0.2 seconds"):
+    with (
+        scripted_server(lambda line, _: line.hang()) as port,
+        pytest.raises(CannotConnect, match="within 0.2 seconds"),
+    ):
         plain(port, hasty).open()
 
 
@@ -381,13 +395,19 @@ def test_nonsense_before_the_message_is_an_error_of_ours(settings, letter, nonse
 
 
 def test_a_banner_of_421_means_later(settings):
-    with scripted_server(lambda line, _: line.say("421 4.3.2 too busy")) as port, pytest.raises(TryLater) as caught:
+    with (
+        scripted_server(lambda line, _: line.say("421 4.3.2 too busy")) as port,
+        pytest.raises(TryLater) as caught,
+    ):
         plain(port, settings).open()
     assert caught.value.whole_server is True
 
 
 def test_nonsense_for_a_banner_is_an_error_of_ours(settings):
-    with scripted_server(lambda line, _: line.say("hello there")) as port, pytest.raises((CannotConnect, TryLater)):
+    with (
+        scripted_server(lambda line, _: line.say("hello there")) as port,
+        pytest.raises((CannotConnect, TryLater)),
+    ):
         plain(port, settings).open()
 
 
@@ -408,7 +428,9 @@ def test_a_token_that_was_refused_is_renewed_once(authority, settings):
     server = MailServer(accepts=lambda user, token: token == "token-2")
     context = authority.server_context()
     with web_server(token_endpoint(), context) as tokens, mail_server(server, tls=context):
-        transport_from(xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}).open().close()
+        transport_from(
+            xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}
+        ).open().close()
     assert [secret for _, _, secret in server.logins] == ["token-1", "token-2"]
 
 
@@ -426,7 +448,9 @@ def test_a_server_without_xoauth2_is_told(authority, settings):
     with web_server(token_endpoint(), context) as tokens:
         with mail_server(tls=context, auth_exclude_mechanism=["XOAUTH2"]) as server:
             with pytest.raises(LoginRefused, match="no login by OAuth"):
-                transport_from(xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}).open()
+                transport_from(
+                    xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}
+                ).open()
 
 
 def xoauth2_address(server, tokens, authority):
@@ -436,42 +460,54 @@ def xoauth2_address(server, tokens, authority):
     )
 
 
-@pytest.mark.parametrize(("written", "told"), [
-    ("", "No way of sending is set"),
-    ("mail.school.example", "must begin with"),
-    ("http://mail.school.example", "no way of sending known here"),
-    ("outbox:", "needs a folder"),
-    ("smtp://user:sec/ret@mail.school.example", "%2F"),
-    ("smtp://user:sec?ret@mail.school.example", "%40"),
-    ("smtp://user:sec#ret@mail.school.example", "%23"),
-    ("smtp://user:sec[ret@mail.school.example", "percent-encoded"),
-    ("smtp://user@mail.school.example", "both a user and a password"),
-    ("smtp://:secret@mail.school.example", "both a user and a password"),
-    ("smtp://user:secret@mail.school.example:99999", "number up to 65535"),
-    ("smtp://user:secret@mail.school.example?starttls=no", "this same machine only"),
-    ("smtp://user:secret@mail.school.example?starttls=perhaps", "yes or no"),
-    ("smtp://user:secret@mail.school.example?secure=1", "unknown option 'secure'"),
-    ("smtp://user:secret@mail.school.example?ca=/nowhere/ca.pem", "cannot be read"),
-    ("smtp://user@mail.school.example?password_env=NOT_SET", "NOT_SET, which is not set"),
-    ("smtp+xoauth2://mail.school.example?tenant=t", "needs the mailbox"),
-    ("smtp+xoauth2://n%40x.example@mail.school.example?tenant=t", "needs client, secret"),
-    ("graph://n%40x.example@graph.microsoft.com?tenant=t&client=c&secret=secret&secret_expires=soon", "must be a date"),
-    ("smtp+xoauth2://n%40x.example@smtp.gmail.com?google_key=/nowhere/key.json", "cannot be read"),
-])
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("", "No way of sending is set"),
+        ("mail.school.example", "must begin with"),
+        ("http://mail.school.example", "no way of sending known here"),
+        ("outbox:", "needs a folder"),
+        ("smtp://user:sec/ret@mail.school.example", "%2F"),
+        ("smtp://user:sec?ret@mail.school.example", "%40"),
+        ("smtp://user:sec#ret@mail.school.example", "%23"),
+        ("smtp://user:sec[ret@mail.school.example", "percent-encoded"),
+        ("smtp://user@mail.school.example", "both a user and a password"),
+        ("smtp://:secret@mail.school.example", "both a user and a password"),
+        ("smtp://user:secret@mail.school.example:99999", "number up to 65535"),
+        ("smtp://user:secret@mail.school.example?starttls=no", "this same machine only"),
+        ("smtp://user:secret@mail.school.example?starttls=perhaps", "yes or no"),
+        ("smtp://user:secret@mail.school.example?secure=1", "unknown option 'secure'"),
+        ("smtp://user:secret@mail.school.example?ca=/nowhere/ca.pem", "cannot be read"),
+        ("smtp://user@mail.school.example?password_env=NOT_SET", "NOT_SET, which is not set"),
+        ("smtp+xoauth2://mail.school.example?tenant=t", "needs the mailbox"),
+        ("smtp+xoauth2://n%40x.example@mail.school.example?tenant=t", "needs client, secret"),
+        (
+            "graph://n%40x.example@graph.microsoft.com?tenant=t&client=c&secret=secret&secret_expires=soon",
+            "must be a date",
+        ),
+        ("smtp+xoauth2://n%40x.example@smtp.gmail.com?google_key=/nowhere/key.json", "cannot be read"),
+    ],
+)
 def test_a_bad_address_says_what_to_write_and_shows_no_secret(settings, written, told):
     with pytest.raises(BadMailSetting) as caught:
         transport_from(written, settings, {})
     assert told in str(caught.value)
     shown = "".join(traceback.format_exception(caught.value))
-    assert not any(part in shown for part in ("secret@", "=secret", "sec/ret", "sec?ret", "sec#ret", "sec[ret", "'sec'", "ret@"))
+    assert not any(
+        part in shown
+        for part in ("secret@", "=secret", "sec/ret", "sec?ret", "sec#ret", "sec[ret", "'sec'", "ret@")
+    )
 
 
-@pytest.mark.parametrize("written", [
-    f"smtp://notices%40school.example:{WRITTEN}@mail.school.example",
-    f"smtps://notices%40school.example:{WRITTEN}@mail.school.example",
-    f"graph://n%40x.example@graph.microsoft.com?tenant=t&client=c&secret={WRITTEN}",
-    f"smtp+xoauth2://n%40x.example@smtp.office365.com?tenant=t&client=c&secret={WRITTEN}",
-])
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"smtp://notices%40school.example:{WRITTEN}@mail.school.example",
+        f"smtps://notices%40school.example:{WRITTEN}@mail.school.example",
+        f"graph://n%40x.example@graph.microsoft.com?tenant=t&client=c&secret={WRITTEN}",
+        f"smtp+xoauth2://n%40x.example@smtp.office365.com?tenant=t&client=c&secret={WRITTEN}",
+    ],
+)
 def test_a_transport_shows_no_secret(settings, written):
     transport = transport_from(written, settings)
     for shown in (repr(transport), transport.describe()):

@@ -1,10 +1,17 @@
-"""Servers that take commands together (RFC 2920): fewer waits, and every refusal means what it meant one by one."""
+"""Servers that take commands together (RFC 2920): fewer waits, and every refusal means what it meant one by
+one."""
 
 from __future__ import annotations
 
 import pytest
 
-from ackservice.mail.transports import ConnectionLost, RecipientRefused, SenderRefused, TryLater, transport_from
+from ackservice.mail.transports import (
+    ConnectionLost,
+    RecipientRefused,
+    SenderRefused,
+    TryLater,
+    transport_from,
+)
 from tests.mail.servers import scripted_server
 
 
@@ -20,7 +27,8 @@ def greet(line):
 
 
 def hear_three(line):
-    """The commands before a message, heard whole before any of them is answered: only a client that writes them together gets on."""
+    """The commands before a message, heard whole before any of them is answered: only a client that writes
+    them together gets on."""
     return [line.hear()[:4] for _ in range(3)]
 
 
@@ -67,15 +75,20 @@ def test_without_the_offer_each_command_waits_for_its_answer(settings, letter):
     assert early == [False, False, False]
 
 
-@pytest.mark.parametrize(("answers", "error"), [
-    (("250 OK", "550 5.1.1 no such person", "503 no valid recipients"), RecipientRefused),
-    (("250 OK", "550 5.1.1 no such person", "354 go on"), RecipientRefused),
-    (("250 OK", "451 4.7.1 greylisted", "503 no valid recipients"), TryLater),
-    (("250 OK", "451 4.7.1 greylisted", "354 go on"), TryLater),
-    (("550 5.7.60 SendAsDenied", "503 no sender", "503 no recipient"), SenderRefused),
-    (("250 OK", "250 OK", "554 5.6.0 not this one"), RecipientRefused),
-])
-def test_after_a_refusal_no_message_is_sent_and_the_connection_serves_the_next(settings, letter, answers, error):
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        (("250 OK", "550 5.1.1 no such person", "503 no valid recipients"), RecipientRefused),
+        (("250 OK", "550 5.1.1 no such person", "354 go on"), RecipientRefused),
+        (("250 OK", "451 4.7.1 greylisted", "503 no valid recipients"), TryLater),
+        (("250 OK", "451 4.7.1 greylisted", "354 go on"), TryLater),
+        (("550 5.7.60 SendAsDenied", "503 no sender", "503 no recipient"), SenderRefused),
+        (("250 OK", "250 OK", "554 5.6.0 not this one"), RecipientRefused),
+    ],
+)
+def test_after_a_refusal_no_message_is_sent_and_the_connection_serves_the_next(
+    settings, letter, answers, error
+):
     heard, connections = [], []
 
     def script(line, number):
@@ -119,7 +132,9 @@ def test_a_server_that_refuses_and_goes_away_is_told_as_refusing(settings, lette
     assert caught.value.whole_server is True
 
 
-@pytest.mark.parametrize("answers", [("421 closing",), ("250 OK", "421 closing"), ("250 OK", "250 OK", "421 closing"), ()])
+@pytest.mark.parametrize(
+    "answers", [("421 closing",), ("250 OK", "421 closing"), ("250 OK", "250 OK", "421 closing"), ()]
+)
 def test_an_old_connection_that_ends_amid_the_commands_is_replaced_without_a_word(settings, letter, answers):
     def script(line, number):
         greet(line)

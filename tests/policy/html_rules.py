@@ -9,14 +9,36 @@ import html5lib
 from handbook.policy.html_tree import BLOCKS, Child, Node, joined, walk, write
 
 CHILDREN = {
-    "ul": {"li"}, "ol": {"li"}, "dl": {"dt", "dd"}, "table": {"thead", "tbody"}, "thead": {"tr"}, "tbody": {"tr"},
+    "ul": {"li"},
+    "ol": {"li"},
+    "dl": {"dt", "dd"},
+    "table": {"thead", "tbody"},
+    "thead": {"tr"},
+    "tbody": {"tr"},
     "tr": {"td", "th"},
 }
-PHRASING_ONLY = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "summary", "a", "em", "strong", "code", "sup", "span"}
+PHRASING_ONLY = {
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "summary",
+    "a",
+    "em",
+    "strong",
+    "code",
+    "sup",
+    "span",
+}
 
 
 def problems(html: str) -> list[str]:
-    """What a browser would mend in this fragment, and what the content model or the uniqueness of ids forbids."""
+    """What a browser would mend in this fragment, and what the content model or the uniqueness of ids
+    forbids."""
     parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
     nodes = _converted(parser.parseFragment(html)).children
     found = [f"parse error: {error}" for error in parser.errors]
@@ -39,7 +61,9 @@ def _misplaced(node: Node) -> list[str]:
 
 
 def _ragged(node: Node) -> list[str]:
-    rows = [len(row.children) for row in walk(node.children) if row.tag == "tr"] if node.tag == "table" else []
+    rows = (
+        [len(row.children) for row in walk(node.children) if row.tag == "tr"] if node.tag == "table" else []
+    )
     return [f"rows of {sorted(set(rows))} cells"] if len(set(rows)) > 1 else []
 
 

@@ -1,4 +1,5 @@
-"""Makes policy-like Markdown documents and edits of them, each from a seed, for the tests and the bench of redlines."""
+"""Makes policy-like Markdown documents and edits of them, each from a seed, for the tests and the bench of
+redlines."""
 
 from __future__ import annotations
 
@@ -6,11 +7,58 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
 
-WORDS = (
-    "staff pupils parents governors school account message photograph device network report safeguarding privacy the a of to and in on"
-    " for with must should may not never always before after online public personal official approval headteacher record"
-    " it's don't well-being year-group 2021 3.5 café naïve “quoted” & < * _under_score"
-).split()
+WORDS = [
+    "staff",
+    "pupils",
+    "parents",
+    "governors",
+    "school",
+    "account",
+    "message",
+    "photograph",
+    "device",
+    "network",
+    "report",
+    "safeguarding",
+    "privacy",
+    "the",
+    "a",
+    "of",
+    "to",
+    "and",
+    "in",
+    "on",
+    "for",
+    "with",
+    "must",
+    "should",
+    "may",
+    "not",
+    "never",
+    "always",
+    "before",
+    "after",
+    "online",
+    "public",
+    "personal",
+    "official",
+    "approval",
+    "headteacher",
+    "record",
+    "it's",
+    "don't",
+    "well-being",
+    "year-group",
+    "2021",
+    "3.5",
+    "café",
+    "naïve",
+    "“quoted”",
+    "&",
+    "<",
+    "*",
+    "_under_score",
+]
 STYLES = ("plain", "plain", "plain", "plain", "em", "strong", "code", "link", "note")
 
 
@@ -26,8 +74,12 @@ class Piece:
         text = " ".join(self.words)
         plain = text.replace("*", r"\*").replace("_", r"\_")
         return {
-            "plain": plain, "em": f"*{plain}*", "strong": f"**{plain}**", "code": f"`{text}`",
-            "link": f"[{plain}]({self.target})", "note": f"[^{self.target}]",
+            "plain": plain,
+            "em": f"*{plain}*",
+            "strong": f"**{plain}**",
+            "code": f"`{text}`",
+            "link": f"[{plain}]({self.target})",
+            "note": f"[^{self.target}]",
         }[self.style]
 
 
@@ -72,7 +124,10 @@ def _block(block: Block) -> str:
         gap = "\n\n" if block.level == 1 else "\n"  # a loose list
         return gap.join(_item(item, marker) for item in block.items)
     if block.kind == "admonition":
-        return f'!!! note "{" ".join(w for p in block.text for w in p.words if w.isalnum())}"\n\n' + _indented(block.items, "    ")
+        return (
+            f'!!! note "{" ".join(w for p in block.text for w in p.words if w.isalnum())}"\n\n'
+            + _indented(block.items, "    ")
+        )
     if block.kind == "quote":
         return _indented(block.items, "> ")
     if block.kind == "terms":
@@ -117,7 +172,9 @@ class Maker:
     def piece(self, style: str | None = None) -> Piece:
         style = style or self.chance.choice(STYLES)
         target = {
-            "link": self.chance.choice(["https://example.org/a", "../conduct/", "#scope", "mailto:head@school.example"]),
+            "link": self.chance.choice(
+                ["https://example.org/a", "../conduct/", "#scope", "mailto:head@school.example"]
+            ),
             "note": self.chance.choice("abcd"),
         }.get(style, "")
         return Piece(style, self.words(1, 3 if style in ("em", "strong", "code", "link") else 9), target)
@@ -127,18 +184,28 @@ class Maker:
 
     def block(self, depth: int = 0) -> Block:
         kinds = ["text", "text", "list", "code", "quote", "admonition"]
-        kind = self.chance.choice(kinds + (["heading", "heading", "table", "terms", "list"] if depth == 0 else []))
+        kind = self.chance.choice(
+            kinds + (["heading", "heading", "table", "terms", "list"] if depth == 0 else [])
+        )
         if kind in ("text", "heading"):
             text = self.text() if kind == "text" else [Piece("plain", self.words(1, 4))]
             return Block(kind, text, level=self.chance.randint(2, 4))
         if kind == "list":
-            return Block("list", ordered=self.chance.random() < 0.3, level=self.chance.randint(0, 3),
-                         items=[self.item(depth) for _ in range(self.chance.randint(1, 5))])
+            return Block(
+                "list",
+                ordered=self.chance.random() < 0.3,
+                level=self.chance.randint(0, 3),
+                items=[self.item(depth) for _ in range(self.chance.randint(1, 5))],
+            )
         if kind == "table":
             width = self.chance.randint(1, 4)
-            return Block("table", rows=[[self.cell() for _ in range(width)] for _ in range(self.chance.randint(2, 5))])
+            return Block(
+                "table", rows=[[self.cell() for _ in range(width)] for _ in range(self.chance.randint(2, 5))]
+            )
         if kind == "code":
-            return Block("code", lines=[" " * self.chance.choice([0, 0, 4]) + " ".join(self.words()) for _ in range(3)])
+            return Block(
+                "code", lines=[" " * self.chance.choice([0, 0, 4]) + " ".join(self.words()) for _ in range(3)]
+            )
         if kind == "terms":
             return Block("terms", items=[self.term() for _ in range(self.chance.randint(1, 3))])
         inner = [Block("text", self.text())] if depth > 1 else [self.block(depth + 1)]
@@ -153,7 +220,9 @@ class Maker:
     def item(self, depth: int = 0) -> Block:
         made = Block("item", self.text())
         if depth < 3 and self.chance.random() < 0.3:
-            made.items.append(Block("list", level=2, items=[self.item(depth + 1) for _ in range(self.chance.randint(1, 3))]))
+            made.items.append(
+                Block("list", level=2, items=[self.item(depth + 1) for _ in range(self.chance.randint(1, 3))])
+            )
         if self.chance.random() < 0.1:
             made.items.insert(0, Block("text", self.text()))
         return made
@@ -186,7 +255,7 @@ def edit_words(maker: Maker, document: Document) -> None:
         return
     at = maker.chance.randrange(len(piece.words))
     new = maker.chance.choice([maker.words(1, 1), maker.words(1, 4), []])
-    piece.words[at:at + maker.chance.randint(0, 2)] = new
+    piece.words[at : at + maker.chance.randint(0, 2)] = new
     piece.words = piece.words or ["left"]
 
 
@@ -219,8 +288,8 @@ def delete_block(maker: Maker, document: Document) -> None:
 
 def move_blocks(maker: Maker, document: Document) -> None:
     start = maker.chance.randint(0, len(document.blocks))
-    moved = document.blocks[start:start + maker.chance.randint(1, 3)]
-    del document.blocks[start:start + len(moved)]
+    moved = document.blocks[start : start + maker.chance.randint(1, 3)]
+    del document.blocks[start : start + len(moved)]
     at = maker.chance.randint(0, len(document.blocks))
     document.blocks[at:at] = moved
 
@@ -235,7 +304,11 @@ def split_text(maker: Maker, document: Document) -> None:
 
 
 def merge_texts(maker: Maker, document: Document) -> None:
-    pairs = [n for n in range(len(document.blocks) - 1) if all(b.kind == "text" for b in document.blocks[n:n + 2])]
+    pairs = [
+        n
+        for n in range(len(document.blocks) - 1)
+        if all(b.kind == "text" for b in document.blocks[n : n + 2])
+    ]
     n = maker.one(pairs)
     if n is not None:
         document.blocks[n].text += document.blocks.pop(n + 1).text
@@ -297,7 +370,9 @@ def edit_code(maker: Maker, document: Document) -> None:
     block = maker.one([b for b in all_blocks(document.blocks) if b.kind == "code"])
     if block is not None:
         at = maker.chance.randrange(len(block.lines))
-        block.lines[at:at + 1] = maker.chance.choice([["  " + block.lines[at]], [" ".join(maker.words())], ["", block.lines[at]]])
+        block.lines[at : at + 1] = maker.chance.choice(
+            [["  " + block.lines[at]], [" ".join(maker.words())], ["", block.lines[at]]]
+        )
 
 
 def renumber_notes(maker: Maker, document: Document) -> None:
@@ -307,6 +382,22 @@ def renumber_notes(maker: Maker, document: Document) -> None:
 
 
 EDITS = (
-    edit_words, edit_words, edit_words, toggle_style, retarget, add_piece, insert_block, delete_block, move_blocks,
-    split_text, merge_texts, edit_list, edit_list, edit_table, edit_table, edit_heading, edit_code, renumber_notes,
+    edit_words,
+    edit_words,
+    edit_words,
+    toggle_style,
+    retarget,
+    add_piece,
+    insert_block,
+    delete_block,
+    move_blocks,
+    split_text,
+    merge_texts,
+    edit_list,
+    edit_list,
+    edit_table,
+    edit_table,
+    edit_heading,
+    edit_code,
+    renumber_notes,
 )

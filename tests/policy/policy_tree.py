@@ -59,7 +59,9 @@ class Tree:
     def entry(self, label: str = "2020-09", content: str = ENTRY, policy: str = "bicycles") -> None:
         self.write(f"changelog/{policy}/{label}.md", content)
 
-    def draft(self, label: str, effective_on: str, before: str | None = None, policy: str = "bicycles") -> None:
+    def draft(
+        self, label: str, effective_on: str, before: str | None = None, policy: str = "bicycles"
+    ) -> None:
         """A version with a text and an entry, and no approval."""
         self.text(label, TEXT.replace("2020-09-01", effective_on), policy)
         head = f"supersedes: {before}\nchange: material" if before else "change: new"

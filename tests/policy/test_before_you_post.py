@@ -1,4 +1,5 @@
-"""The checklist "Before you post" follows the policy's protocol, and each point leads to a clause that exists."""
+"""The checklist "Before you post" follows the policy's protocol, and each point leads to a clause that
+exists."""
 
 from __future__ import annotations
 

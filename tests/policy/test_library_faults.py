@@ -21,8 +21,18 @@ def test_a_sound_tree_has_no_faults(school, history):
     ("old", "new", "where", "says"),
     [
         ("title: Bicycle Policy", "title:\tBicycle Policy", "2:7: ", "expected spaces, found a tab"),
-        ("owner: Business Manager", "owner: Headteacher\nowner: Headteacher", "4:1: owner: ", "stands twice, first in line 3"),
-        ("2020-09-01", "2020-9-1", "5:15: effective_on: ", "two digits each, such as 2021-09-01, found '2020-9-1'"),
+        (
+            "owner: Business Manager",
+            "owner: Headteacher\nowner: Headteacher",
+            "4:1: owner: ",
+            "stands twice, first in line 3",
+        ),
+        (
+            "2020-09-01",
+            "2020-9-1",
+            "5:15: effective_on: ",
+            "two digits each, such as 2021-09-01, found '2020-9-1'",
+        ),
         ("2020-09-01", "2020-02-30", "5:15: effective_on: ", "expected a date"),
         ("2020-09-01", "[2020-09-01]", "5:15: effective_on: ", "found a list"),
         ("2020-09-01", "2020-09-01T10:00:00", "5:15: effective_on: ", "found '2020-09-01T10:00:00'"),
@@ -32,25 +42,70 @@ def test_a_sound_tree_has_no_faults(school, history):
         ("audience: all", "audience: Teacher", "4:11: audience: ", "expected a list"),
         ("audience: all", "audience: []", "4:11: audience: ", "found an empty list"),
         ("audience: all", "audience: [Teacher, Teacher]", "4:21: audience: ", "found 'Teacher' twice"),
-        ("audience: all", "audience: [Pupil]", "4:11: audience: ", "categories of school.toml (Teacher, Governor), found 'Pupil'"),
-        ("owner: Business Manager", "owner: Caretaker", "3:8: owner: ", "expected a role with a contact in school.toml"),
+        (
+            "audience: all",
+            "audience: [Pupil]",
+            "4:11: audience: ",
+            "categories of school.toml (Teacher, Governor), found 'Pupil'",
+        ),
+        (
+            "owner: Business Manager",
+            "owner: Caretaker",
+            "3:8: owner: ",
+            "expected a role with a contact in school.toml",
+        ),
         ("audience: all", "audience: all\nquestions: Nurse", "5:12: questions: ", "found 'Nurse'"),
         ("audience: all", "audience: all\nsuggestions: Nurse", "5:14: suggestions: ", "found 'Nurse'"),
-        ("title: Bicycle Policy", "title: 2.10", "2:8: title: ", 'which YAML reads as a number; put it in quotes: "2.10"'),
+        (
+            "title: Bicycle Policy",
+            "title: 2.10",
+            "2:8: title: ",
+            'which YAML reads as a number; put it in quotes: "2.10"',
+        ),
         ("title: Bicycle Policy", "title: yes", "2:8: title: ", "reads as yes or no"),
         ("title: Bicycle Policy", "title: ''", "2:8: title: ", "expected one line of text, found nothing"),
         ("title: Bicycle Policy", "title:", "2:7: title: ", "expected text, found nothing"),
-        ("title: Bicycle Policy", "titel: Bicycles\ntitle: B", "2:1: titel: ", "no such field; expected title, owner"),
+        (
+            "title: Bicycle Policy",
+            "titel: Bicycles\ntitle: B",
+            "2:1: titel: ",
+            "no such field; expected title, owner",
+        ),
         ("title: Bicycle Policy", "title: Bikes: a policy", "2:13: ", "YAML cannot read this"),
         ("title: Bicycle Policy", "title: &a Bikes\nkeywords: [*a]", "2:8: ", "found an alias"),
         ("audience: all", "audience: all\nkeywords: [2020]", "5:12: keywords: ", 'put it in quotes: "2020"'),
         ("audience: all", "audience: all\nextra: text", "5:8: extra: ", "expected fields with values"),
         ("audience: all", "audience: all\nextra: {a: 1, a: 2}", "5:15: extra: ", "'a' stands twice"),
-        ("audience: all", "audience: all\nreview_by: 2020-08-01", "5:12: review_by: ", "expected a day after effective_on"),
-        ("audience: all", "audience: all\nrelated: [data-protection]", "5:10: related: ", "no policy 'data-protection'"),
-        ("audience: all", "audience: all\nrenamed_from: [bicycles]", "5:15: renamed_from: ", "which is a policy of this handbook"),
-        ("audience: all", "audience: all\nrenamed_from: [Old Bikes]", "5:15: renamed_from: ", "expected a policy id"),
-        ("Lock your bicycle.", "Lock <b>it</b>.", "9:6: body: ", "expected Markdown without HTML, found '<b>'"),
+        (
+            "audience: all",
+            "audience: all\nreview_by: 2020-08-01",
+            "5:12: review_by: ",
+            "expected a day after effective_on",
+        ),
+        (
+            "audience: all",
+            "audience: all\nrelated: [data-protection]",
+            "5:10: related: ",
+            "no policy 'data-protection'",
+        ),
+        (
+            "audience: all",
+            "audience: all\nrenamed_from: [bicycles]",
+            "5:15: renamed_from: ",
+            "which is a policy of this handbook",
+        ),
+        (
+            "audience: all",
+            "audience: all\nrenamed_from: [Old Bikes]",
+            "5:15: renamed_from: ",
+            "expected a policy id",
+        ),
+        (
+            "Lock your bicycle.",
+            "Lock <b>it</b>.",
+            "9:6: body: ",
+            "expected Markdown without HTML, found '<b>'",
+        ),
         ("Lock your bicycle.", "<script>alert(1)</script>", "9:1: body: ", "found '<script>'"),
         ("Lock your bicycle.", "Lock it <!-- or not -->", "9:9: body: ", "without HTML"),
         ("Lock your bicycle.", "```\nnever closed", "9: body: ", "this code fence is never closed"),
@@ -86,17 +141,47 @@ def test_a_file_that_cannot_be_read_is_a_fault_and_no_traceback(school, content,
 @pytest.mark.parametrize(
     ("old", "new", "where", "says"),
     [
-        ("change: new", "change: big", "2:9: change: ", "expected one of new, material, clarification, withdrawn, found 'big'"),
-        ("change: new", "change: clarification", "2:9: change: ", "expected new, as 2020-09 is the first version here"),
+        (
+            "change: new",
+            "change: big",
+            "2:9: change: ",
+            "expected one of new, material, clarification, withdrawn, found 'big'",
+        ),
+        (
+            "change: new",
+            "change: clarification",
+            "2:9: change: ",
+            "expected new, as 2020-09 is the first version here",
+        ),
         ("change: new", "change: new\nsupersedes: 2.10", "3:13: supersedes: ", "found '2.10'"),
         ("change: new", "change: new\nsupersedes: 2019-13", "3:13: supersedes: ", "expected a version label"),
-        ("change: new", "change: new\nsupersedes: 2019-09", "3:13: supersedes: ", "is the first version here"),
+        (
+            "change: new",
+            "change: new\nsupersedes: 2019-09",
+            "3:13: supersedes: ",
+            "is the first version here",
+        ),
         ("change: new", "change: new\neffective_on: 2020-09-01", "3:15: effective_on: ", "only a withdrawal"),
-        ("change: new", "change: new\napproved_by: Board", "3:14: approved_by: ", "half an approval: approved_on, seal, digest missing"),
+        (
+            "change: new",
+            "change: new\napproved_by: Board",
+            "3:14: approved_by: ",
+            "half an approval: approved_on, seal, digest missing",
+        ),
         ("change: new", "change: new\ndigest: sha256:12", "3:9: digest: ", "64 hexadecimal digits"),
         ("change: new", "changes: []", "2:1: change: ", "this field is missing"),
-        ("change: new", "change: new\nchanges:\n  - section: A\n    what: dropped\n    text: B", "5:11: what: ", "expected one of added"),
-        ("change: new", "change: new\nchanges:\n  - section: A\n    what: added", "4:5: text: ", "expected a sentence"),
+        (
+            "change: new",
+            "change: new\nchanges:\n  - section: A\n    what: dropped\n    text: B",
+            "5:11: what: ",
+            "expected one of added",
+        ),
+        (
+            "change: new",
+            "change: new\nchanges:\n  - section: A\n    what: added",
+            "4:5: text: ",
+            "expected a sentence",
+        ),
         ("change: new", "change: new\nchanges: [text]", "3:11: changes: ", "expected fields such as"),
     ],
 )
@@ -128,7 +213,9 @@ def test_a_version_needs_text_and_entry(history):
 def test_effective_dates_rise_with_the_labels(history):
     history.draft("2022-09", "2021-08-31", before="2021-09")
     (fault,) = history.faults()
-    assert fault.startswith("handbook/docs/policies/bicycles/2022-09.md:5:15: effective_on: expected a day after 2021-09-01")
+    assert fault.startswith(
+        "handbook/docs/policies/bicycles/2022-09.md:5:15: effective_on: expected a day after 2021-09-01"
+    )
 
 
 def test_two_versions_cannot_start_on_one_day(history):
@@ -175,7 +262,9 @@ def test_one_letter_changed_in_approved_text_is_told(history):
 def test_the_seal_fails_when_anything_else_approved_is_changed(history, file, old, new):
     (history.edit_text if file == "text" else history.edit_entry)(old, new, "2021-09")
     (fault,) = history.faults()
-    assert fault.startswith("changelog/bicycles/2021-09.md:7:7: seal: what was approved has been changed since")
+    assert fault.startswith(
+        "changelog/bicycles/2021-09.md:7:7: seal: what was approved has been changed since"
+    )
 
 
 def test_what_an_approval_does_not_cover_may_be_edited(history):
@@ -187,7 +276,9 @@ def test_what_an_approval_does_not_cover_may_be_edited(history):
 def test_a_change_is_approved_before_it_takes_effect(tmp_path, school):
     school.approved("2020-09", "2020-09-01", "2020-09-02")
     (fault,) = school.faults()
-    assert fault.startswith(f"{ENTRY}:4:14: approved_on: expected a day before the change takes effect (2020-09-01)")
+    assert fault.startswith(
+        f"{ENTRY}:4:14: approved_on: expected a day before the change takes effect (2020-09-01)"
+    )
 
 
 def test_an_approved_change_tells_staff_something(history):
@@ -205,11 +296,16 @@ def test_a_withdrawal_has_its_own_day_and_no_text(history):
     assert load(history.root).version("bicycles", "2022-09").effective_on == date(2022, 9, 1)
     history.draft("2022-09", "2022-09-01", before="2021-09")
     history.edit_entry("change: material", "change: withdrawn\neffective_on: 2022-09-01", "2022-09")
-    assert any("a withdrawal has no text, found handbook/docs/policies/bicycles/2022-09.md" in f for f in history.faults())
+    assert any(
+        "a withdrawal has no text, found handbook/docs/policies/bicycles/2022-09.md" in f
+        for f in history.faults()
+    )
 
 
 def test_after_a_withdrawal_a_policy_starts_anew(history):
-    history.entry("2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n")
+    history.entry(
+        "2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n"
+    )
     history.draft("2023-09", "2023-09-01", before="2022-09")
     (fault,) = history.faults()
     assert "expected new, as 2022-09 withdrew the policy, found material" in fault
@@ -263,7 +359,9 @@ def test_related_policies_by_id_must_exist_and_by_name_need_not(school):
 def test_a_former_id_belongs_to_one_policy(school):
     school.draft("2020-09", "2020-09-01", policy="sheds")
     school.edit_text("audience: all", "audience: all\nrenamed_from: [bikes]")
-    school.edit("handbook/docs/policies/sheds/2020-09.md", "audience: all", "audience: all\nrenamed_from: [bikes]")
+    school.edit(
+        "handbook/docs/policies/sheds/2020-09.md", "audience: all", "audience: all\nrenamed_from: [bikes]"
+    )
     (fault,) = school.faults()
     assert "'bikes' is already a former id of 'bicycles'" in fault
 
@@ -291,7 +389,8 @@ def test_a_missing_school_file_is_told(tmp_path):
 
 
 def test_every_field_is_read(school):
-    school.text(content="""---
+    school.text(
+        content="""---
 title: "Bicycle Policy"
 owner: Headteacher
 audience: [Teacher, Governor]
@@ -307,8 +406,10 @@ extra: {colour: blue, shelves: [1, 2]}
 ## Sheds
 
 Lock it.
-""")
-    school.entry(content="""---
+"""
+    )
+    school.entry(
+        content="""---
 change: new
 changes:
   - section: Sheds
@@ -318,12 +419,21 @@ changes:
       over two lines.
 ---
 Two sentences. To staff.
-""")
+"""
+    )
     version = load(school.root).version("cycles", "2020-09")
     text, entry = version.text, version.entry
-    assert (text.title, text.owner, text.audience) == ("Bicycle Policy", "Headteacher", ("Teacher", "Governor"))
+    assert (text.title, text.owner, text.audience) == (
+        "Bicycle Policy",
+        "Headteacher",
+        ("Teacher", "Governor"),
+    )
     assert (text.effective_on, text.review_by) == (date(2020, 9, 1), date(2021, 9, 1))
-    assert (text.related, text.questions, text.suggestions) == (("Fire Safety Policy",), "Business Manager", "Headteacher")
+    assert (text.related, text.questions, text.suggestions) == (
+        ("Fire Safety Policy",),
+        "Business Manager",
+        "Headteacher",
+    )
     assert (text.keywords, text.renamed_from) == (("bike", "2020"), ("cycles",))
     assert text.extra == {"colour": "blue", "shelves": [1, 2]}
     assert (text.body, text.body_line, text.path) == ("## Sheds\n\nLock it.\n", 14, TEXT)

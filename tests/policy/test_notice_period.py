@@ -6,7 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from handbook.policy.notice_period import add_months, binds_from, is_in_time, last_day_of_notice, short_by_days
+from handbook.policy.notice_period import (
+    add_months,
+    binds_from,
+    is_in_time,
+    last_day_of_notice,
+    short_by_days,
+)
 
 SEPTEMBER = date(2021, 9, 1)
 

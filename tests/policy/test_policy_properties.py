@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handbook.policy.changelog import parse_entry
 from handbook.policy.digest import canonical_text, digest_of
 from handbook.policy.drafts import approved_entry, draft_entry, next_text
-from handbook.policy.changelog import parse_entry
 from handbook.policy.library import load
 from handbook.policy.parse import parse_text
 from handbook.policy.version import Change, ChangeEntry, Policy, PolicyText, PolicyVersion, Stage

@@ -16,7 +16,9 @@ from handbook.policy.feed import atom
 from handbook.policy.library import load, load_school
 from handbook.policy.manifest import manifest, policies_json
 
-SCHEMA = json.loads((Path(handbook.policy.__file__).parent / "policies.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(handbook.policy.__file__).parent / "policies.schema.json").read_text(encoding="utf-8")
+)
 IN_JULY = date(2021, 7, 26)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -24,7 +26,9 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest.fixture
 def loaded(history):
     """Two approved versions, a third withdrawn, and a policy that is only a draft."""
-    history.entry("2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n")
+    history.entry(
+        "2022-09", "---\nsupersedes: 2021-09\nchange: withdrawn\neffective_on: 2022-09-01\n---\nGone.\n"
+    )
     history.draft("2020-09", "2020-09-01", policy="sheds")
     return load(history.root), load_school(history.root)
 
@@ -50,9 +54,17 @@ def test_a_version_is_listed_with_stage_dates_digest_and_addresses(loaded):
     old, new = policy["versions"]
     base = "https://policies.larkspur-row.example/policies/bicycles/"
     assert (old["stage"], old["redline"]) == ("in force", None)
-    assert (new["stage"], new["effective_on"], new["last_day_of_notice"]) == ("on notice", "2021-09-01", "2021-08-01")
+    assert (new["stage"], new["effective_on"], new["last_day_of_notice"]) == (
+        "on notice",
+        "2021-09-01",
+        "2021-08-01",
+    )
     assert (new["approved_by"], new["approved_on"]) == ("Board of Governors", "2021-07-14")
-    assert (new["page"], new["text"], new["redline"]) == (f"{base}2021-09/", f"{base}2021-09.md", f"{base}2020-09..2021-09/")
+    assert (new["page"], new["text"], new["redline"]) == (
+        f"{base}2021-09/",
+        f"{base}2021-09.md",
+        f"{base}2020-09..2021-09/",
+    )
     text = b"# Bicycle Policy\n\n## Sheds\n\nLock your bicycle.\n"
     assert new["digest"] == "sha256:" + hashlib.sha256(text).hexdigest()
 
@@ -72,7 +84,10 @@ def test_a_version_approved_later_is_not_listed_before(loaded):
 
 def test_the_same_day_gives_the_same_bytes(loaded):
     assert manifest(*loaded, IN_JULY) == manifest(*loaded, IN_JULY)
-    assert json.loads(manifest(*loaded, IN_JULY, base_address="http://127.0.0.1:8000/"))["address"] == "http://127.0.0.1:8000/"
+    assert (
+        json.loads(manifest(*loaded, IN_JULY, base_address="http://127.0.0.1:8000/"))["address"]
+        == "http://127.0.0.1:8000/"
+    )
 
 
 def test_the_feed_has_what_atom_requires(loaded):
@@ -87,7 +102,9 @@ def test_the_feed_has_what_atom_requires(loaded):
     assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Larkspur Row School"
     ids = [e.text for e in feed.iter(f"{ATOM}id")]
     assert len(set(ids)) == len(ids) == 3
-    assert feed.find(f"{ATOM}link[@rel='self']").get("href") == "https://policies.larkspur-row.example/feed.xml"
+    assert (
+        feed.find(f"{ATOM}link[@rel='self']").get("href") == "https://policies.larkspur-row.example/feed.xml"
+    )
 
 
 def test_the_feed_tells_of_approved_versions_newest_first(loaded):
@@ -101,11 +118,19 @@ def test_the_feed_tells_of_approved_versions_newest_first(loaded):
 
 def test_an_entry_keeps_its_id_and_date_wherever_the_site_is_shown(loaded):
     def ids(xml):
-        return [(e.findtext(f"{ATOM}id"), e.findtext(f"{ATOM}updated")) for e in etree.fromstring(xml.encode())]
+        return [
+            (e.findtext(f"{ATOM}id"), e.findtext(f"{ATOM}updated")) for e in etree.fromstring(xml.encode())
+        ]
 
-    earlier, later = ids(atom(*loaded, IN_JULY)), ids(atom(*loaded, date(2030, 1, 1), "http://127.0.0.1:8000"))
+    earlier, later = (
+        ids(atom(*loaded, IN_JULY)),
+        ids(atom(*loaded, date(2030, 1, 1), "http://127.0.0.1:8000")),
+    )
     assert earlier == later
-    assert ("tag:policies.larkspur-row.example,2021-07-14:policies/bicycles/2021-09", "2021-07-14T00:00:00Z") in later
+    assert (
+        "tag:policies.larkspur-row.example,2021-07-14:policies/bicycles/2021-09",
+        "2021-07-14T00:00:00Z",
+    ) in later
 
 
 def test_the_feed_of_a_day_before_everything_is_empty_and_whole(loaded):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handbook.policy.library import load
 from handbook.policy.html_tree import Node, parse, text_of, walk
+from handbook.policy.library import load
 from handbook.policy.redline import Redline, accept, normalise, redline, redline_text, reject
 from handbook.render import body
 from tests.policy.html_rules import problems
@@ -52,7 +52,7 @@ def _own_text(child: Node | str) -> str:
         ("- one\n    - deep\n    - deeper", "- one\n    - deeper", [("removed", "deep")]),
         ("```\na = 1\nb = 2\n```", "```\na = 1\nb = 3\n```", [("removed", "2"), ("added", "3")]),
         ("Term\n:   Its meaning.", "Term\n:   Its meaning now.", [("added", "now")]),
-        ("!!! note \"Mind\"\n    Ask us.", "!!! note \"Mind\"\n    Ask us first.", [("added", "first")]),
+        ('!!! note "Mind"\n    Ask us.', '!!! note "Mind"\n    Ask us first.', [("added", "first")]),
         ("Text[^a]\n\n[^a]: The note.", "Text[^a]\n\n[^a]: The old note.", [("added", "old")]),
         ("", "All of it new.", [("added", "All of it new.")]),
         ("All of it old.", "", [("removed", "All of it old.")]),
@@ -79,11 +79,16 @@ def test_equal_texts_have_no_change_and_no_mark():
 
 
 def test_white_space_that_means_nothing_is_no_change():
-    assert redline("<p>One\n  two</p>\n\n<ul>\n<li>a</li>\n</ul>", "<p>One two</p><ul><li>a</li></ul>").changes == 0
+    assert (
+        redline("<p>One\n  two</p>\n\n<ul>\n<li>a</li>\n</ul>", "<p>One two</p><ul><li>a</li></ul>").changes
+        == 0
+    )
 
 
 def test_a_removed_row_stays_a_row_of_the_table():
-    found = of("| a | b |\n|---|---|\n| one | two |\n| three | four |", "| a | b |\n|---|---|\n| three | four |")
+    found = of(
+        "| a | b |\n|---|---|\n| one | two |\n| three | four |", "| a | b |\n|---|---|\n| three | four |"
+    )
     assert '<tr data-rl="removed">' in found.html
     assert marked(found) == [("removed", "one"), ("removed", "two")]
     assert found.changes == 1
@@ -104,7 +109,10 @@ def test_a_moved_paragraph_is_shown_as_moved_in_both_places():
         "First comes this one here.\n\nSecond comes that one there.\n\nThird comes the last of them.",
         "Second comes that one there.\n\nThird comes the last of them.\n\nFirst comes this one here.",
     )
-    assert marked(found) == [("moved-from", "First comes this one here."), ("moved-to", "First comes this one here.")]
+    assert marked(found) == [
+        ("moved-from", "First comes this one here."),
+        ("moved-to", "First comes this one here."),
+    ]
     assert found.changes == 1
     assert 'href="#change-1"' in found.html and 'id="change-1"' in found.html
     assert 'href="#change-1-other"' in found.html and 'id="change-1-other"' in found.html
@@ -184,11 +192,16 @@ def test_rewritten_sentences_are_not_kept_in_crumbs():
 
 def test_a_redline_reads_as_plain_text():
     found = redline_text(
-        body("## Scope\n\nStaff may post.\n\n- one\n- two"), body("## Scope\n\nStaff must post.\n\n- one\n- two\n- three")
+        body("## Scope\n\nStaff may post.\n\n- one\n- two"),
+        body("## Scope\n\nStaff must post.\n\n- one\n- two\n- three"),
     )
     assert found == [
-        ("same", "## Scope\n\nStaff "), ("removed", "may"), ("added", "must"), ("same", " post.\n\n- one\n- two\n"),
-        ("added", "- three"), ("same", "\n"),
+        ("same", "## Scope\n\nStaff "),
+        ("removed", "may"),
+        ("added", "must"),
+        ("same", " post.\n\n- one\n- two\n"),
+        ("added", "- three"),
+        ("same", "\n"),
     ]
 
 
@@ -198,5 +211,6 @@ def test_a_move_reads_as_plain_text():
         body("Second comes that one there.\n\nThird comes the last.\n\nFirst comes this one here."),
     )
     assert [text for kind, text in found if kind == "moved"] == [
-        "[moved from here: First comes this one here.]", "[moved to here] First comes this one here.",
+        "[moved from here: First comes this one here.]",
+        "[moved to here] First comes this one here.",
     ]

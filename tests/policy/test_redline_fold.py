@@ -18,7 +18,8 @@ SECTION = f"{LONG}\n\n{LONG}"
 
 
 def folds(old: str, new: str) -> list[str]:
-    """The blocks in sight in a folded redline of two Markdown texts, by their first words; a fold in brackets."""
+    """The blocks in sight in a folded redline of two Markdown texts, by their first words; a fold in
+    brackets."""
     before, after = body(old), body(new)
     html = folded_redline(parse_lines(before), parse_lines(after)).html
     assert accept(html) == normalise(after)
@@ -46,7 +47,18 @@ def text(*parts: str) -> str:
 
 
 def test_a_change_is_shown_with_its_neighbours_and_the_heading_of_its_section():
-    old = text("## One", "..", "## Two", "..", "Just before.", "Staff may post.", "Just after.", "..", "## Three", "..")
+    old = text(
+        "## One",
+        "..",
+        "## Two",
+        "..",
+        "Just before.",
+        "Staff may post.",
+        "Just after.",
+        "..",
+        "## Three",
+        "..",
+    )
     assert folds(old, old.replace("may", "must")) == [
         "[1 unchanged section]", "Two", "[2 unchanged paragraphs]", "Just before.", "Staff removed:", "Just after.",
         "[2 unchanged paragraphs and 1 unchanged section]",
@@ -54,14 +66,40 @@ def test_a_change_is_shown_with_its_neighbours_and_the_heading_of_its_section():
 
 
 def test_sections_without_a_change_are_folded_together():
-    old = text("## One", "..", "## Two", "..", "## Three", "..", "## Four", "Staff may post.", "## Five", "..", "## Six", "..")
+    old = text(
+        "## One",
+        "..",
+        "## Two",
+        "..",
+        "## Three",
+        "..",
+        "## Four",
+        "Staff may post.",
+        "## Five",
+        "..",
+        "## Six",
+        "..",
+    )
     assert folds(old, old.replace("may", "must")) == [
         "[3 unchanged sections]", "Four", "Staff removed:", "[2 unchanged sections]",
     ]  # fmt: skip
 
 
 def test_headings_above_the_section_of_a_change_stay_in_sight():
-    old = text("## One", "..", "### One A", "..", "## Two", "..", "### Two A", "..", "### Two B", "..", "#### Deep", "Staff may post.")
+    old = text(
+        "## One",
+        "..",
+        "### One A",
+        "..",
+        "## Two",
+        "..",
+        "### Two A",
+        "..",
+        "### Two B",
+        "..",
+        "#### Deep",
+        "Staff may post.",
+    )
     assert folds(old, old.replace("may", "must")) == [
         "[1 unchanged section]", "Two", "[2 unchanged paragraphs and 1 unchanged section]", "Two B",
         "[2 unchanged paragraphs]", "Deep", "Staff removed:",
@@ -70,11 +108,28 @@ def test_headings_above_the_section_of_a_change_stay_in_sight():
 
 def test_the_section_beside_a_change_is_not_its_neighbour():
     old = text("## One", "..", "## Two", "Staff may post.", "## Three", "..")
-    assert folds(old, old.replace("may", "must")) == ["[1 unchanged section]", "Two", "Staff removed:", "[1 unchanged section]"]
+    assert folds(old, old.replace("may", "must")) == [
+        "[1 unchanged section]",
+        "Two",
+        "Staff removed:",
+        "[1 unchanged section]",
+    ]
 
 
 def test_sections_within_a_folded_section_are_not_counted():
-    old = text("Staff may post.", "### Early", "..", "## One", "..", "### One A", "..", "#### Deep", "..", "## Two", "..")
+    old = text(
+        "Staff may post.",
+        "### Early",
+        "..",
+        "## One",
+        "..",
+        "### One A",
+        "..",
+        "#### Deep",
+        "..",
+        "## Two",
+        "..",
+    )
     assert folds(old, old.replace("may", "must")) == ["Staff removed:", "[3 unchanged sections]"]
 
 
@@ -90,7 +145,13 @@ def test_sections_within_a_folded_section_are_not_counted():
 )
 def test_one_short_paragraph_is_not_worth_a_fold(between, shown):
     old = text("Staff may post.", "Just after.", *between, "Just before.", "Heads may post.")
-    assert folds(old, old.replace("may", "must")) == ["Staff removed:", "Just after.", *shown, "Just before.", "Heads removed:"]
+    assert folds(old, old.replace("may", "must")) == [
+        "Staff removed:",
+        "Just after.",
+        *shown,
+        "Just before.",
+        "Heads removed:",
+    ]
 
 
 def test_a_renamed_heading_shows_what_it_is_now_above():
@@ -137,4 +198,6 @@ def test_of_the_change_of_september_2021_a_reader_sees_one_section():
 
 
 def test_texts_that_are_the_same_are_one_fold():
-    assert folds(text("## One", "..", "## Two", ".."), text("## One", "..", "## Two", "..")) == ["[2 unchanged sections]"]
+    assert folds(text("## One", "..", "## Two", ".."), text("## One", "..", "## Two", "..")) == [
+        "[2 unchanged sections]"
+    ]

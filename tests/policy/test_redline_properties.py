@@ -15,10 +15,35 @@ from tests.policy.html_rules import problems
 from tests.policy.markdown_edits import Maker
 
 LINES = [
-    "- a b c d", "    - b", "1. x", "* y", "a | b", "--|--", "c | d", "> q", "    code", "```", "# H", "## H", "x[^1]",
-    "[^1]: n n n n", "!!! note", "    in note", "Term", ":   Def", "", "", "", "***a** b*", "[l](u)", "![i](a.png)", "<b>",
+    "- a b c d",
+    "    - b",
+    "1. x",
+    "* y",
+    "a | b",
+    "--|--",
+    "c | d",
+    "> q",
+    "    code",
+    "```",
+    "# H",
+    "## H",
+    "x[^1]",
+    "[^1]: n n n n",
+    "!!! note",
+    "    in note",
+    "Term",
+    ":   Def",
+    "",
+    "",
+    "",
+    "***a** b*",
+    "[l](u)",
+    "![i](a.png)",
+    "<b>",
 ]
-MARKDOWN = st.lists(st.sampled_from(LINES) | st.text("ab *_`#-|>[]()!1.:^<&", max_size=9), max_size=10).map("\n".join)
+MARKDOWN = st.lists(st.sampled_from(LINES) | st.text("ab *_`#-|>[]()!1.:^<&", max_size=9), max_size=10).map(
+    "\n".join
+)
 
 
 def pair(seed: int) -> tuple[str, str]:
@@ -37,11 +62,14 @@ def faults(old: str, new: str) -> list[str]:
         "so does accepting when folded": accept(folded) == normalise(new),
         "so does rejecting when folded": reject(folded) == normalise(old),
         "unfolding gives the redline": write(tidy(_unfolded(parse(folded)))) == normalise(html),
-        "no mark is folded away": not [f for f in _folds(folded) if re.search("data-rl=\"(added|removed|moved)", write([f]))],
+        "no mark is folded away": not [
+            f for f in _folds(folded) if re.search('data-rl="(added|removed|moved)', write([f]))
+        ],
         "no fold holds nothing": all(len(f.children) > 1 for f in _folds(folded)),
         "a text differs from itself nowhere": not re.search("<(ins|del)|data-rl", redline(new, new).html),
         "every mark names a change": bool(re.search("<(ins|del)", html)) <= (redline(old, new).changes > 0),
-        "as plain text it has the new words in order": _new_words(redline_text(old, new)) == _new_words(redline_text(new, new)),
+        "as plain text it has the new words in order": _new_words(redline_text(old, new))
+        == _new_words(redline_text(new, new)),
     }
     return [promise for promise, kept in promises.items() if not kept]
 
@@ -59,13 +87,20 @@ def _unfolded(nodes: tuple[Child, ...]) -> list[Child]:
     return [
         child
         for node in nodes
-        for child in (node.children[1:] if isinstance(node, Node) and node.attributes.get("data-rl") == "fold" else [node])
+        for child in (
+            node.children[1:]
+            if isinstance(node, Node) and node.attributes.get("data-rl") == "fold"
+            else [node]
+        )
     ]
 
 
 def _new_words(spans: list[tuple[str, str]]) -> list[str]:
     kept = "".join(text for kind, text in spans if kind != "removed")
-    return re.findall(r"\w+", re.sub(r"(?:\d+\. )?\[moved from here: [^]]*\]|\[moved to here\]|\[link now: [^]]*\]", "", kept))
+    return re.findall(
+        r"\w+",
+        re.sub(r"(?:\d+\. )?\[moved from here: [^]]*\]|\[moved to here\]|\[link now: [^]]*\]", "", kept),
+    )
 
 
 @pytest.mark.parametrize("seeds", [range(n, n + 50) for n in range(0, 300, 50)], ids=str)

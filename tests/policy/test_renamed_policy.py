@@ -19,7 +19,9 @@ def renamed(tmp_path) -> SchoolTree:
 
 
 def test_an_approval_given_under_the_former_id_holds(renamed: SchoolTree) -> None:
-    renamed.edit(renamed.text_path("trips", "2020-03"), "audience: all", "audience: all\nrenamed_from: [outings]")
+    renamed.edit(
+        renamed.text_path("trips", "2020-03"), "audience: all", "audience: all\nrenamed_from: [outings]"
+    )
     assert load(renamed.root).version("trips", "2020-03").entry.approved_by == "Board of Governors"
 
 

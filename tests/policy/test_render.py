@@ -13,31 +13,74 @@ from tests.policy.markdown_edits import Maker
 
 @pytest.mark.parametrize(
     "markdown",
-    ["<script>alert(1)</script>", "a <b onclick=x>b</b>", "<!-- c -->", "<img src=x onerror=y>", "<style>p{}</style>",
-     "```\n<script>\n```", "`<script>`", "- <iframe src=x>", "| <u> |\n|---|\n| <s> |", "## <i>x</i>", "x[^1]\n\n[^1]: <b>"],
+    [
+        "<script>alert(1)</script>",
+        "a <b onclick=x>b</b>",
+        "<!-- c -->",
+        "<img src=x onerror=y>",
+        "<style>p{}</style>",
+        "```\n<script>\n```",
+        "`<script>`",
+        "- <iframe src=x>",
+        "| <u> |\n|---|\n| <s> |",
+        "## <i>x</i>",
+        "x[^1]\n\n[^1]: <b>",
+    ],
 )
 def test_raw_html_is_shown_as_text(markdown):
     tags = {node.tag for node in walk(parse(body(markdown)))}
-    assert tags <= {"p", "pre", "code", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "h2", "sup", "a", "div",
-                    "hr", "ol"}
+    assert tags <= {
+        "p",
+        "pre",
+        "code",
+        "ul",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "h2",
+        "sup",
+        "a",
+        "div",
+        "hr",
+        "ol",
+    }
     assert "&lt;" in body(markdown)
 
 
 @pytest.mark.parametrize(
     "address",
-    ["javascript:alert(1)", "JavaScript:alert(1)", "java&#10;script:alert(1)", "javascript&colon;alert(1)",
-     "&#1;javascript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "1javascript:x", "java_script:x"],
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "java&#10;script:alert(1)",
+        "javascript&colon;alert(1)",
+        "&#1;javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "1javascript:x",
+        "java_script:x",
+    ],
 )
 def test_links_of_other_schemes_are_taken_off(address):
     assert body(f"[text](<{address}>) and [text][a]\n\n[a]: {address}") == "<p>text and text</p>\n"
 
 
-@pytest.mark.parametrize("address", ["https://example.org/", "mailto:a@b.example", "tel:+441", "../other/", "#scope", "a/b:c"])
+@pytest.mark.parametrize(
+    "address", ["https://example.org/", "mailto:a@b.example", "tel:+441", "../other/", "#scope", "a/b:c"]
+)
 def test_ordinary_links_stay(address):
     assert body(f"[text]({address})") == f'<p><a href="{address}">text</a></p>\n'
 
 
-@pytest.mark.parametrize("address", ["https://example.org/x.png", "//example.org/x.png", "\\\\\\\\example.org/x", "data:image/png,x"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://example.org/x.png", "//example.org/x.png", "\\\\\\\\example.org/x", "data:image/png,x"],
+)
 def test_no_image_is_fetched_from_elsewhere(address):
     assert body(f"![A map]({address})") == "<p>A map</p>\n"
     assert body("![A map](map.png)") == '<p><img alt="A map" src="map.png"></p>\n'
@@ -59,7 +102,7 @@ def test_headings_have_the_anchors_of_the_site_and_keep_them_unique():
 
 def test_two_bodies_can_stand_on_one_page():
     text = "## Scope\n\nText[^1] and [up](#scope).\n\n[^1]: Note."
-    assert problems(body(text) .replace("\n", "") + body(text, id_prefix="old-").replace("\n", "")) == []
+    assert problems(body(text).replace("\n", "") + body(text, id_prefix="old-").replace("\n", "")) == []
     assert 'href="#old-scope"' in body(text, id_prefix="old-")
     assert 'id="old-fn:1"' in body(text, id_prefix="old-")
 
@@ -83,14 +126,17 @@ def test_generated_texts_are_rendered_as_valid_html(seed):
 
 
 def test_a_sentence_is_rendered_without_a_paragraph():
-    assert inline("Report *it* to the [office](../office/).") == 'Report <em>it</em> to the <a href="../office/">office</a>.'
+    assert (
+        inline("Report *it* to the [office](../office/).")
+        == 'Report <em>it</em> to the <a href="../office/">office</a>.'
+    )
     assert inline("One.\n\nTwo <b>.") == "One. Two &lt;b&gt;."
 
 
 def test_plain_text_reads_well():
     text = (
         "## Scope\n\nWho *must* read [this](https://example.org)[^1]?\n\n1. staff\n2. governors\n    - all of them\n\n"
-        "| Who | When |\n|---|---|\n| staff | now |\n\n!!! note \"Mind\"\n    Ask `first`.\n\n[^1]: Or that."
+        '| Who | When |\n|---|---|\n| staff | now |\n\n!!! note "Mind"\n    Ask `first`.\n\n[^1]: Or that.'
     )
     assert plain(text) == (
         "## Scope\n\nWho must read this (https://example.org)[1]?\n\n1. staff\n2. governors\n   - all of them\n\n"

@@ -31,8 +31,18 @@ def test_the_example_is_sound_and_shows_every_setting():
     school, faults = parse_school(source)
     assert faults == ()
     assert school.closed.days[0] == Closure(date(2021, 7, 22), date(2021, 8, 31), "Summer holidays")
-    shown = {line.split("=")[0].strip() for line in source.splitlines() if "=" in line and not line.startswith("#")}
-    parts = (school, school.notice, school.reminders, school.closed, school.mail, school.managers[0], school.closed.days[0])
+    shown = {
+        line.split("=")[0].strip() for line in source.splitlines() if "=" in line and not line.startswith("#")
+    }
+    parts = (
+        school,
+        school.notice,
+        school.reminders,
+        school.closed,
+        school.mail,
+        school.managers[0],
+        school.closed.days[0],
+    )
     settings = {field.name for part in parts for field in dataclasses.fields(part)}
     tables = {"contacts", "notice", "reminders", "closed", "mail", "managers", "days"}
     assert settings - tables - shown == set()
@@ -44,17 +54,37 @@ def test_the_example_is_sound_and_shows_every_setting():
         ('name = "Larkspur Row School"\n', "", 1, "name: this setting is missing"),
         ('name = "Larkspur Row School"', 'name = ""', 1, "name: expected some text, found nothing"),
         ('name = "Larkspur Row School"', "name = 3", 1, "name: expected text in quotes, found 3"),
-        ('name = "Larkspur', 'colour = "red"\nname = "Larkspur', 1, "colour: no such setting; expected base_address, categories"),
-        ("row.example\"\ncat", "row.example/\"\ncat", 2, "base_address: expected an address such as https://"),
+        (
+            'name = "Larkspur',
+            'colour = "red"\nname = "Larkspur',
+            1,
+            "colour: no such setting; expected base_address, categories",
+        ),
+        ('row.example"\ncat', 'row.example/"\ncat', 2, "base_address: expected an address such as https://"),
         ("https://policies.larkspur-row.example", "policies.example", 2, "base_address: expected an address"),
         ('["Teacher", "Governor"]', "[]", 3, "categories: expected at least one"),
         ('["Teacher", "Governor"]', '["A", "A"]', 3, "categories: expected each value once"),
         ('["Teacher", "Governor"]', '["A", 1]', 3, "categories: expected texts in quotes"),
-        ("head@larkspur-row.example", "head at larkspur", 6, "contacts.Headteacher.email: expected an e-mail address"),
-        ("head@larkspur-row.example", "a@b.example\\nBcc: c", 6, "contacts.Headteacher.email: expected one line"),
+        (
+            "head@larkspur-row.example",
+            "head at larkspur",
+            6,
+            "contacts.Headteacher.email: expected an e-mail address",
+        ),
+        (
+            "head@larkspur-row.example",
+            "a@b.example\\nBcc: c",
+            6,
+            "contacts.Headteacher.email: expected one line",
+        ),
         ('email = "head@larkspur-row.example"', "", 5, "contacts.Headteacher.email: this setting is missing"),
         ("Business Manager", "Bursar", 1, "mail.sender: expected who sends the e-mail"),
-        ("categories", 'time_zone = "London"\ncategories', 3, "time_zone: expected a time zone such as Europe/London"),
+        (
+            "categories",
+            'time_zone = "London"\ncategories',
+            3,
+            "time_zone: expected a time zone such as Europe/London",
+        ),
     ],
 )
 def test_a_fault_names_its_line_and_setting(old, new, line, says):
@@ -67,16 +97,37 @@ def test_a_fault_names_its_line_and_setting(old, new, line, says):
 @pytest.mark.parametrize(
     ("added", "says"),
     [
-        ("[notice]\nperiod_months = 0", "12: notice.period_months: expected a whole number from 1 to 24, found 0"),
+        (
+            "[notice]\nperiod_months = 0",
+            "12: notice.period_months: expected a whole number from 1 to 24, found 0",
+        ),
         ("[notice]\ndeemed_days = true", "12: notice.deemed_days: expected a whole number"),
         ("[reminders]\ndays_before = [7, 7]", "12: reminders.days_before: expected different whole numbers"),
-        ("[reminders]\nsummary_weekday = 7", "12: reminders.summary_weekday: expected a whole number from 0 to 6"),
+        (
+            "[reminders]\nsummary_weekday = 7",
+            "12: reminders.summary_weekday: expected a whole number from 0 to 6",
+        ),
         ('[closed]\nbank_holidays = "France"', "12: closed.bank_holidays: expected one of England, Wales"),
-        ("[[closed.days]]\nfirst = 2021-08-02\nlast = 2021-08-01", "13: closed.days#1.last: expected a day on or after"),
-        ('[[closed.days]]\nfirst = "2021-08-02"', "12: closed.days#1.first: expected a date such as 2021-09-01 without"),
-        ('[[managers]]\naddress = "a@b.example"\nrole = "owner"', "13: managers#1.role: expected one of manager, reader"),
-        ('[[managers]]\naddress = "a@b.example"\nsite = "North"', "11: managers#1.role: expected reader, as only"),
-        ('[[managers]]\naddress = "a@b.example"\n[[managers]]\naddress = "A@b.example"', "14: managers#2.address: expected each"),
+        (
+            "[[closed.days]]\nfirst = 2021-08-02\nlast = 2021-08-01",
+            "13: closed.days#1.last: expected a day on or after",
+        ),
+        (
+            '[[closed.days]]\nfirst = "2021-08-02"',
+            "12: closed.days#1.first: expected a date such as 2021-09-01 without",
+        ),
+        (
+            '[[managers]]\naddress = "a@b.example"\nrole = "owner"',
+            "13: managers#1.role: expected one of manager, reader",
+        ),
+        (
+            '[[managers]]\naddress = "a@b.example"\nsite = "North"',
+            "11: managers#1.role: expected reader, as only",
+        ),
+        (
+            '[[managers]]\naddress = "a@b.example"\n[[managers]]\naddress = "A@b.example"',
+            "14: managers#2.address: expected each",
+        ),
         ('[mail]\nsender = "No Address"', "12: mail.sender: expected an address, or Name <address>"),
         ('[mail]\nbounces = "imaps://u:secret@h/INBOX"', "12: mail.bounces: expected no password here"),
         ("[mail]\nspeed = 3", "12: mail.speed: no such setting"),

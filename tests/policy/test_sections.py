@@ -12,23 +12,58 @@ from tests.policy.markdown_edits import Maker
 
 WHOLE = "\n\n[never used]: #anywhere\n"  # a definition shows nothing, and has its text rendered whole
 BLOCKS = [
-    "## Scope", "## Scope", "### Scope_1", "# A | B\n--|--\n1 | 2", "## Term\n:   Def", "plain", "- a\n- b\n\n    - c", "1. one",
-    "> quoted", "    code", "Term\n:   Def", "!!! note\n    inside", "    ## inside", "a | b\n--|--\nc | d", "***", "Title\n=====",
-    "#Close", "<b>raw</b>", "<https://school.example>", "[l](u) ![i](a.png)", "<p", "* ## in a list", "`open", "&lt; &", "\\## not",
+    "## Scope",
+    "## Scope",
+    "### Scope_1",
+    "# A | B\n--|--\n1 | 2",
+    "## Term\n:   Def",
+    "plain",
+    "- a\n- b\n\n    - c",
+    "1. one",
+    "> quoted",
+    "    code",
+    "Term\n:   Def",
+    "!!! note\n    inside",
+    "    ## inside",
+    "a | b\n--|--\nc | d",
+    "***",
+    "Title\n=====",
+    "#Close",
+    "<b>raw</b>",
+    "<https://school.example>",
+    "[l](u) ![i](a.png)",
+    "<p",
+    "* ## in a list",
+    "`open",
+    "&lt; &",
+    "\\## not",
 ]
 
 
 @settings(max_examples=400, derandomize=True, deadline=None)
-@given(st.lists(st.sampled_from(BLOCKS) | st.text("ab *_`#-|>[]()!1.:^<&", max_size=9), max_size=12).map("\n\n".join))
+@given(
+    st.lists(st.sampled_from(BLOCKS) | st.text("ab *_`#-|>[]()!1.:^<&", max_size=9), max_size=12).map(
+        "\n\n".join
+    )
+)
 def test_sections_apart_are_the_text_whole(markdown):
     assert body(markdown) == body(markdown + WHOLE)
 
 
-PLAIN = [block for block in BLOCKS if not set(block) & set("\\`*_[]!<>&")] + ["~~~\n# not one\n~~~", "3.  x\n\n    y", "\ttab", "é–“”"]
+PLAIN = [block for block in BLOCKS if not set(block) & set("\\`*_[]!<>&")] + [
+    "~~~\n# not one\n~~~",
+    "3.  x\n\n    y",
+    "\ttab",
+    "é–“”",
+]
 
 
 @settings(max_examples=400, derandomize=True, deadline=None)
-@given(st.lists(st.sampled_from(PLAIN) | st.text("ab \t#-|+=1.:^~'\"{}", max_size=9), max_size=12).map("\n\n".join))
+@given(
+    st.lists(st.sampled_from(PLAIN) | st.text("ab \t#-|+=1.:^~'\"{}", max_size=9), max_size=12).map(
+        "\n\n".join
+    )
+)
 def test_a_text_without_marks_within_its_lines_reads_the_same_beside_one(markdown):
     """Such a text is rendered without looking for them."""
     with_a_mark = body("Before & above\n\n" + markdown)

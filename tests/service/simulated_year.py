@@ -1,6 +1,8 @@
-"""A school's year, made up from a seed: people come, go and click, the mail server has moods, the service is down at times.
+"""A school's year, made up from a seed: people come, go and click, the mail server has moods, the service is
+down at times.
 
-The world keeps its own record of what happened, so that the tests can hold the service to it without asking the service.
+The world keeps its own record of what happened, so that the tests can hold the service to it without asking
+the service.
 """
 
 from __future__ import annotations
@@ -151,7 +153,10 @@ class World:
         self.clock = SettableClock(_at(FIRST, 8))
         self.server = Server(self)
         self.people = {
-            f"P{n:03}": Person(f"P{n:03}", "" if n % 7 == 0 else f"p{n}@larkspur-row.example", CATEGORIES[n % 4]) for n in range(1, 13)
+            f"P{n:03}": Person(
+                f"P{n:03}", "" if n % 7 == 0 else f"p{n}@larkspur-row.example", CATEGORIES[n % 4]
+            )
+            for n in range(1, 13)
         }
         self.issue_on = {(p, v): _day_between(self.chance, first, last) for p, v, first, last in NOTICES}
         self.down_until = FIRST
@@ -170,7 +175,14 @@ class World:
             self.edit_roster()
         for (policy_id, version), on in self.issue_on.items():
             if on == day:
-                issuing.issue(self.service, policy_id, version, now=self.clock.now(), issued_by="sim", short_reason="late")
+                issuing.issue(
+                    self.service,
+                    policy_id,
+                    version,
+                    now=self.clock.now(),
+                    issued_by="sim",
+                    short_reason="late",
+                )
         if self.chance.random() < 0.02:
             self.down_until = day + timedelta(days=self.chance.randrange(1, 8))
         if day < self.down_until:
@@ -185,7 +197,11 @@ class World:
     def do_what_is_due(self) -> None:
         day = self.today
         result = run_due(
-            self.service, self.server, self.clock, wait=lambda s: self.clock.advance(timedelta(seconds=s)), environ={}
+            self.service,
+            self.server,
+            self.clock,
+            wait=lambda s: self.clock.advance(timedelta(seconds=s)),
+            environ={},
         )
         self.problems += result.problems
         if self.server.mood == "well" and not result.sending.stopped and day == self.today:
@@ -199,8 +215,15 @@ class World:
         kind = "reminder" if subject.startswith(("Reminder", "Overdue: ")) and links else "other"
         still_open = tuple(link for link in links if link not in self.acknowledged)
         person = next((p for p in self.people.values() if p.email == envelope.recipient), None)
-        left = bool(links) and person is not None and bool(person.left_on) and date.fromisoformat(person.left_on) <= self.today
-        self.taken.append(Mail(self.clock.now(), envelope.recipient, envelope.message_id, kind, links, still_open, left))
+        left = (
+            bool(links)
+            and person is not None
+            and bool(person.left_on)
+            and date.fromisoformat(person.left_on) <= self.today
+        )
+        self.taken.append(
+            Mail(self.clock.now(), envelope.recipient, envelope.message_id, kind, links, still_open, left)
+        )
 
     def click(self) -> None:
         """Some who have a link acknowledge."""
@@ -215,7 +238,11 @@ class World:
 
     def bounce_something(self) -> None:
         """A message of the last days comes back, or somebody makes a report up."""
-        recent = [mail for mail in self.taken[-40:] if mail.links and mail.to in {p.email for p in self.people.values()}]
+        recent = [
+            mail
+            for mail in self.taken[-40:]
+            if mail.links and mail.to in {p.email for p in self.people.values()}
+        ]
         if not recent:
             return
         mail = self.chance.choice(recent)
@@ -235,9 +262,13 @@ class World:
         if act == "join":
             n = len(self.people) + 1
             joined_on = today + timedelta(days=self.chance.choice((-3, 0, 0, 10)))
-            self.people[f"P{n:03}"] = Person(f"P{n:03}", f"p{n}@larkspur-row.example", self.chance.choice(CATEGORIES), str(joined_on))
+            self.people[f"P{n:03}"] = Person(
+                f"P{n:03}", f"p{n}@larkspur-row.example", self.chance.choice(CATEGORIES), str(joined_on)
+            )
         elif act == "leave" and not person.left_on:
-            person.left_on = str(max(today, date.fromisoformat(person.joined_on)) if person.joined_on else today)
+            person.left_on = str(
+                max(today, date.fromisoformat(person.joined_on)) if person.joined_on else today
+            )
         elif act == "return" and person.left_on:
             person.left_on = ""
         elif act == "category":
@@ -266,20 +297,42 @@ def _tree(folder: Path) -> SchoolTree:
     tree = SchoolTree(folder / "school")
     settings = SETTINGS.replace('bank_holidays = ""', 'bank_holidays = "England"')
     closed = "".join(f"\n[[closed.days]]\nfirst = {first}\nlast = {last}\n" for first, last in CLOSED)
-    tree.write("school.toml", settings.replace("\n[[managers]]", closed + "\n[mail]\nconnections = 1\n\n[[managers]]", 1))
+    tree.write(
+        "school.toml",
+        settings.replace("\n[[managers]]", closed + "\n[mail]\nconnections = 1\n\n[[managers]]", 1),
+    )
     approved = {"approved_on": "2021-06-01"}
     tree.version("social-media", "2020-09", "2020-09-01", approved_on="2020-06-01")
     tree.version("social-media", "2021-09", "2021-09-01", body="Think twice.", **approved)
-    tree.version("social-media", "2021-11", "2021-11-15", change="clarification", body="Think twice, please.", **approved)
+    tree.version(
+        "social-media",
+        "2021-11",
+        "2021-11-15",
+        change="clarification",
+        body="Think twice, please.",
+        **approved,
+    )
     tree.version("social-media", "2022-03", "2022-03-01", body="Think three times.", **approved)
     tree.version("visitors", "2021-01", "2021-01-04", audience=("Employee",), approved_on="2020-06-01")
-    tree.version("visitors", "2022-01", "2022-01-10", audience=("Employee", "Governor"), body="Sign in twice.", **approved)
+    tree.version(
+        "visitors",
+        "2022-01",
+        "2022-01-10",
+        audience=("Employee", "Governor"),
+        body="Sign in twice.",
+        **approved,
+    )
     tree.version("trips", "2021-10", "2021-10-15", audience=("Employee", "Volunteer"), **approved)
     tree.version("trips", "2022-05", "2022-05-01", change="withdrawn", audience=(), **approved)
     return tree
 
 
-CLOSED = (("2021-07-22", "2021-08-31"), ("2021-10-25", "2021-10-29"), ("2021-12-20", "2022-01-03"), ("2022-04-04", "2022-04-18"))
+CLOSED = (
+    ("2021-07-22", "2021-08-31"),
+    ("2021-10-25", "2021-10-29"),
+    ("2021-12-20", "2022-01-03"),
+    ("2022-04-04", "2022-04-18"),
+)
 
 
 def _at(day: date, hour: int, minute: int = 0) -> datetime:

@@ -35,7 +35,13 @@ def token(service: Service, person: str = "P001", version: str = "2021-09") -> s
     return service.links.token(Purpose.ACKNOWLEDGE, recipient(service, person, version))
 
 
-def acknowledge(service: Service, person: str = "P001", name: str = "Ada Lovelace", now: datetime = TUESDAY, version="2021-09") -> int:
+def acknowledge(
+    service: Service,
+    person: str = "P001",
+    name: str = "Ada Lovelace",
+    now: datetime = TUESDAY,
+    version="2021-09",
+) -> int:
     return acknowledging.acknowledge(service, token(service, person, version), name, now)
 
 
@@ -48,7 +54,9 @@ def receipt(service: Service, number: int):
 
 
 def issue(service: Service, version: str, now: datetime, **how: str):
-    return issuing.issue(service, "social-media", version, now=now, issued_by="Bea", short_reason="told late", **how)
+    return issuing.issue(
+        service, "social-media", version, now=now, issued_by="Bea", short_reason="told late", **how
+    )
 
 
 def record(service: Service, kind: str, now: datetime = TUESDAY, **values: object) -> int:
@@ -84,9 +92,9 @@ class TestRecording:
 
     def test_a_receipt_is_queued_to_the_person(self, issued):
         number = acknowledge(issued)
-        assert rows(issued, "SELECT kind, person_id, address, payload FROM delivery WHERE kind <> 'notice'") == [
-            ("receipt", "P001", "ada@larkspur-row.example", f'{{"receipt": {number}}}')
-        ]
+        assert rows(
+            issued, "SELECT kind, person_id, address, payload FROM delivery WHERE kind <> 'notice'"
+        ) == [("receipt", "P001", "ada@larkspur-row.example", f'{{"receipt": {number}}}')]
 
     def test_looking_records_nothing(self, issued):
         issued.store.close()
@@ -99,7 +107,9 @@ class TestRecording:
     def test_once_only(self, issued):
         first = acknowledge(issued)
         assert acknowledge(issued, name="Somebody Else", now=TUESDAY + timedelta(days=30)) == first
-        assert acknowledge(issued, name="") == first  # a second visit shows the receipt, whatever is in the form
+        assert (
+            acknowledge(issued, name="") == first
+        )  # a second visit shows the receipt, whatever is in the form
         assert rows(issued, "SELECT typed_name FROM acknowledgement") == [("Ada Lovelace",)]
         assert len(rows(issued, "SELECT 1 FROM delivery WHERE kind = 'receipt'")) == 1
 
@@ -122,7 +132,19 @@ class TestRecording:
         assert rows(issued, "SELECT COUNT(*) FROM acknowledgement") == [(1,)]
 
     @pytest.mark.parametrize(
-        "name", ["ada", " Ada  Lovelace ", "Łukasz Żółć", "محمد عبد الله", "O’Brien-Śmith", "李", "x" * 300, "=cmd()", "A\x00B", "Zoë"]
+        "name",
+        [
+            "ada",
+            " Ada  Lovelace ",
+            "Łukasz Żółć",
+            "محمد عبد الله",
+            "O’Brien-Śmith",
+            "李",
+            "x" * 300,
+            "=cmd()",
+            "A\x00B",
+            "Zoë",
+        ],
     )
     def test_the_name_is_kept_as_typed(self, issued, name):
         number = acknowledge(issued, name=name)
@@ -131,7 +153,9 @@ class TestRecording:
         with issued.store.read() as connection:
             assert verify(connection).faults == ()
 
-    @pytest.mark.parametrize("name", ["", " ", "\t\r\n", "\u00a0\u3000", "\u200b\u200d\ufeff", "\x00\x07", "\u2028"])
+    @pytest.mark.parametrize(
+        "name", ["", " ", "\t\r\n", "\u00a0\u3000", "\u200b\u200d\ufeff", "\x00\x07", "\u2028"]
+    )
     def test_a_name_that_shows_nothing_is_refused(self, issued, name):
         with pytest.raises(NotAllowed, match="type your full name"):
             acknowledge(issued, name=name)
@@ -151,14 +175,24 @@ class TestRecording:
         assert (receipt(issued, first).withdrawn, receipt(issued, second).withdrawn) == (True, False)
 
     def test_someone_excused_may_still_acknowledge(self, issued):
-        record(issued, "recipient.excused", recipient_id=recipient(issued, "P001"), reason="leave", excused_by="Bea")
+        record(
+            issued,
+            "recipient.excused",
+            recipient_id=recipient(issued, "P001"),
+            reason="leave",
+            excused_by="Bea",
+        )
         assert acknowledge(issued) > 0
 
 
 class TestLinks:
     def test_what_a_link_shows(self, issued):
         found = view(issued)
-        assert (found.person.name, found.notice.version, found.shown.version) == ("Ada Lovelace", "2021-09", "2021-09")
+        assert (found.person.name, found.notice.version, found.shown.version) == (
+            "Ada Lovelace",
+            "2021-09",
+            "2021-09",
+        )
         assert found.text.endswith("Think twice before you post.\n")
         assert found.previous_text.endswith("Think before you post.\n")
         assert (found.entry.summary, found.entry.questions) == ("What changed in 2021-09.", "Headteacher")
@@ -187,8 +221,14 @@ class TestLinks:
 
     def test_a_renewed_link_takes_the_place_of_the_old_one(self, issued):
         old = token(issued)
-        first = issued.links.token(Purpose.ACKNOWLEDGE, record(issued, "link.renewed", recipient_id=recipient(issued, "P001"), renewed_by="Bea"))
-        second = issued.links.token(Purpose.ACKNOWLEDGE, record(issued, "link.renewed", recipient_id=recipient(issued, "P001"), renewed_by="Bea"))
+        first = issued.links.token(
+            Purpose.ACKNOWLEDGE,
+            record(issued, "link.renewed", recipient_id=recipient(issued, "P001"), renewed_by="Bea"),
+        )
+        second = issued.links.token(
+            Purpose.ACKNOWLEDGE,
+            record(issued, "link.renewed", recipient_id=recipient(issued, "P001"), renewed_by="Bea"),
+        )
         for dead in (old, first):
             with pytest.raises(LinkRevoked):
                 acknowledging.view(issued, dead, TUESDAY)
@@ -234,18 +274,35 @@ class TestLinks:
 
     def test_a_closed_notice_takes_no_acknowledgement(self, issued):
         done = acknowledge(issued)
-        record(issued, "notice.closed", notice_id=rows(issued, "SELECT id FROM notice")[0][0], reason="over", closed_by="Bea")
+        record(
+            issued,
+            "notice.closed",
+            notice_id=rows(issued, "SELECT id FROM notice")[0][0],
+            reason="over",
+            closed_by="Bea",
+        )
         with pytest.raises(NoticeIsClosed):
             view(issued, "P002")
         with pytest.raises(NoticeIsClosed):
             acknowledge(issued, "P002", "Ben")
-        assert (view(issued).state, acknowledge(issued)) == (LinkState.ACKNOWLEDGED, done)  # who has done it sees the receipt
+        assert (view(issued).state, acknowledge(issued)) == (
+            LinkState.ACKNOWLEDGED,
+            done,
+        )  # who has done it sees the receipt
 
     def test_links_outlive_a_key_rotation(self, issued, environ):
         from ackservice.config import settings_from
 
         link = token(issued)
-        rotated = Service.open(settings_from(environ | {"ACK_SECRET_KEYS": "a newer key of more than thirty-two characters," + environ["ACK_SECRET_KEYS"]}))
+        rotated = Service.open(
+            settings_from(
+                environ
+                | {
+                    "ACK_SECRET_KEYS": "a newer key of more than thirty-two characters,"
+                    + environ["ACK_SECRET_KEYS"]
+                }
+            )
+        )
         assert acknowledging.acknowledge(rotated, link, "Ada", TUESDAY) > 0
         rotated.store.close()
 
@@ -253,7 +310,9 @@ class TestLinks:
 @pytest.fixture
 def next_year(issued, school) -> Service:
     """The notice of 2022-09 has been issued on 4 July 2022, to everyone but Gia, who has left."""
-    school.version("social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times.")
+    school.version(
+        "social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times."
+    )
     from tests.school_tree import GIA
 
     import_roster(issued, roster_csv(GIA + "2022-01-01"), "staff.csv", now=datetime(2022, 1, 5, tzinfo=UTC))
@@ -277,25 +336,48 @@ class TestNewerVersions:
         assert rows(next_year, "SELECT COUNT(*) FROM acknowledgement") == [(0,)]
 
     def test_a_renewed_newer_link_is_the_one_led_to(self, next_year):
-        renewed = record(next_year, "link.renewed", self.NOW, recipient_id=recipient(next_year, "P001", "2022-09"), renewed_by="Bea")
+        renewed = record(
+            next_year,
+            "link.renewed",
+            self.NOW,
+            recipient_id=recipient(next_year, "P001", "2022-09"),
+            renewed_by="Bea",
+        )
         assert view(next_year, now=self.NOW).newer_link_number == renewed
 
     def test_what_was_acknowledged_stays_acknowledged(self, issued, school):
         number = acknowledge(issued)
-        school.version("social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times.")
+        school.version(
+            "social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times."
+        )
         issue(issued, "2022-09", datetime(2022, 7, 4, 9, 0, tzinfo=UTC))
         found = view(issued, now=self.NOW)
         assert (found.state, found.receipt_number) == (LinkState.ACKNOWLEDGED, number)
 
     def test_whom_the_newer_version_does_not_concern_goes_on_until_it_takes_effect(self, issued, school):
-        school.version("social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", audience=("Employee",), body="Think.")
+        school.version(
+            "social-media",
+            "2022-09",
+            "2022-09-01",
+            approved_on="2022-07-01",
+            audience=("Employee",),
+            body="Think.",
+        )
         issue(issued, "2022-09", datetime(2022, 7, 4, 9, 0, tzinfo=UTC))
         assert view(issued, "P003", self.NOW).state is LinkState.TO_READ
         found = view(issued, "P003", datetime(2022, 9, 1, 9, 0, tzinfo=UTC))
-        assert (found.state, found.newer.version, found.newer_link_number) == (LinkState.SUPERSEDED, "2022-09", None)
+        assert (found.state, found.newer.version, found.newer_link_number) == (
+            LinkState.SUPERSEDED,
+            "2022-09",
+            None,
+        )
 
-    def test_an_older_version_announced_after_a_newer_one_is_open_until_that_takes_effect(self, staffed, school):
-        school.version("social-media", "2022-01", "2022-01-10", approved_on="2021-07-20", body="Think three times.")
+    def test_an_older_version_announced_after_a_newer_one_is_open_until_that_takes_effect(
+        self, staffed, school
+    ):
+        school.version(
+            "social-media", "2022-01", "2022-01-10", approved_on="2021-07-20", body="Think three times."
+        )
         issue(staffed, "2022-01", MONDAY)
         issue(staffed, "2021-09", MONDAY + timedelta(hours=1))
         assert view(staffed).state is LinkState.TO_READ
@@ -318,18 +400,40 @@ class TestClarifications:
     @pytest.fixture
     def clarified(self, issued, school) -> Service:
         """Two clarifications of 2021-09, one after the other."""
-        school.version("social-media", "2021-09.2", "2021-11-15", approved_on="2021-10-01", change="clarification", body="Think twice, first.")
-        school.version("social-media", "2021-09.3", "2021-11-16", approved_on="2021-10-01", change="clarification", body="Think twice, second.")
+        school.version(
+            "social-media",
+            "2021-09.2",
+            "2021-11-15",
+            approved_on="2021-10-01",
+            change="clarification",
+            body="Think twice, first.",
+        )
+        school.version(
+            "social-media",
+            "2021-09.3",
+            "2021-11-16",
+            approved_on="2021-10-01",
+            change="clarification",
+            body="Think twice, second.",
+        )
         issue(issued, "2021-09.2", datetime(2021, 10, 4, 9, 0, tzinfo=UTC))
         issue(issued, "2021-09.3", datetime(2021, 10, 5, 9, 0, tzinfo=UTC))
         return issued
 
     def test_a_link_shows_the_last_clarification_and_acknowledges_it(self, clarified):
         found = view(clarified, now=self.NOW)
-        assert (found.state, found.notice.version, found.shown.version) == (LinkState.TO_READ, "2021-09", "2021-09.3")
+        assert (found.state, found.notice.version, found.shown.version) == (
+            LinkState.TO_READ,
+            "2021-09",
+            "2021-09.3",
+        )
         assert found.text.endswith("Think twice, second.\n")
         read = receipt(clarified, acknowledge(clarified, now=self.NOW))
-        assert (read.version, read.digest, read.effective_on) == ("2021-09.3", found.shown.digest, date(2021, 11, 16))
+        assert (read.version, read.digest, read.effective_on) == (
+            "2021-09.3",
+            found.shown.digest,
+            date(2021, 11, 16),
+        )
         assert view(clarified, now=self.NOW).state is LinkState.ACKNOWLEDGED
 
     def test_a_clarification_asks_for_nothing(self, clarified):
@@ -345,8 +449,17 @@ class TestClarifications:
             assert (found.state, found.receipt_number) == (LinkState.ACKNOWLEDGED, number)
 
     def test_a_clarification_of_a_later_version_is_not_shown(self, issued, school):
-        school.version("social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times.")
-        school.version("social-media", "2022-09.2", "2022-09-20", approved_on="2022-07-01", change="clarification", body="Think 3 times.")
+        school.version(
+            "social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times."
+        )
+        school.version(
+            "social-media",
+            "2022-09.2",
+            "2022-09-20",
+            approved_on="2022-07-01",
+            change="clarification",
+            body="Think 3 times.",
+        )
         issue(issued, "2022-09", datetime(2022, 7, 4, 9, 0, tzinfo=UTC))
         issue(issued, "2022-09.2", datetime(2022, 7, 4, 10, 0, tzinfo=UTC))
         now = datetime(2022, 7, 5, 9, 0, tzinfo=UTC)
@@ -358,7 +471,12 @@ class TestReceipts:
     def test_what_a_receipt_says(self, issued):
         number = acknowledge(issued)
         read = receipt(issued, number)
-        assert (read.number, read.person, read.typed_name, read.method) == (number, "Ada Lovelace", "Ada Lovelace", "link")
+        assert (read.number, read.person, read.typed_name, read.method) == (
+            number,
+            "Ada Lovelace",
+            "Ada Lovelace",
+            "link",
+        )
         assert (read.title, read.policy, read.version, read.effective_on) == (
             "Social media policy", "social-media", "2021-09", date(2021, 9, 1),
         )  # fmt: skip
@@ -374,7 +492,9 @@ class TestReceipts:
         with issued.store.read() as connection:
             assert verify(connection, head=head).faults == ()
 
-    @pytest.mark.parametrize(("number", "label"), [(1, "R-000001"), (4711, "R-004711"), (1234567, "R-1234567")])
+    @pytest.mark.parametrize(
+        ("number", "label"), [(1, "R-000001"), (4711, "R-004711"), (1234567, "R-1234567")]
+    )
     def test_how_a_receipt_number_is_written(self, number, label):
         assert acknowledging.receipt_label(number) == label
 
@@ -402,15 +522,35 @@ class TestReceipts:
         assert receipt(issued, number).person == "Ada Lovelace"
 
 
-def paper(service: Service, person: str = "P004", signed_on: str = "2021-07-27", now: datetime = TUESDAY, version: str = "2021-09") -> int:
+def paper(
+    service: Service,
+    person: str = "P004",
+    signed_on: str = "2021-07-27",
+    now: datetime = TUESDAY,
+    version: str = "2021-09",
+) -> int:
     return acknowledging.record_paper(
-        service, "social-media", version, person, signed_on=date.fromisoformat(signed_on), recorded_by="Bea", now=now
+        service,
+        "social-media",
+        version,
+        person,
+        signed_on=date.fromisoformat(signed_on),
+        recorded_by="Bea",
+        now=now,
     )
 
 
-def letter(service: Service, person: str = "P004", given_on: str = "2021-07-27", now: datetime = TUESDAY) -> int:
+def letter(
+    service: Service, person: str = "P004", given_on: str = "2021-07-27", now: datetime = TUESDAY
+) -> int:
     return acknowledging.record_letter(
-        service, "social-media", "2021-09", person, given_on=date.fromisoformat(given_on), recorded_by="Bea", now=now
+        service,
+        "social-media",
+        "2021-09",
+        person,
+        given_on=date.fromisoformat(given_on),
+        recorded_by="Bea",
+        now=now,
     )
 
 
@@ -429,8 +569,16 @@ class TestPaper:
     @pytest.mark.parametrize(
         ("person", "signed_on", "said"),
         [
-            ("P004", "2021-07-28", "cannot have been signed on 2021-07-28, which is after today \\(2021-07-27\\)"),
-            ("P004", "2021-07-25", "cannot have been signed on 2021-07-25: the notice was given on 2021-07-26"),
+            (
+                "P004",
+                "2021-07-28",
+                "cannot have been signed on 2021-07-28, which is after today \\(2021-07-27\\)",
+            ),
+            (
+                "P004",
+                "2021-07-25",
+                "cannot have been signed on 2021-07-25: the notice was given on 2021-07-26",
+            ),
         ],
     )
     def test_a_date_that_cannot_be_is_refused(self, issued, person, signed_on, said):
@@ -440,7 +588,9 @@ class TestPaper:
 
     def test_after_acknowledging_there_is_no_second(self, issued):
         number = acknowledge(issued)
-        with pytest.raises(NotAllowed, match=f"Ada Lovelace has acknowledged already \\(receipt R-{number:06d}\\)"):
+        with pytest.raises(
+            NotAllowed, match=f"Ada Lovelace has acknowledged already \\(receipt R-{number:06d}\\)"
+        ):
             paper(issued, "P001")
 
     @pytest.mark.parametrize("person", ["P005", "P999", "", "p001"])
@@ -457,11 +607,19 @@ class TestPaper:
         assert paper(issued, "P001", now=MONDAY + timedelta(days=5)) > 0
 
     def test_a_superseded_version_takes_no_slip(self, next_year):
-        with pytest.raises(NotAllowed, match="nothing to acknowledge in this notice for Pat Paper: superseded"):
+        with pytest.raises(
+            NotAllowed, match="nothing to acknowledge in this notice for Pat Paper: superseded"
+        ):
             paper(next_year, now=datetime(2022, 7, 5, tzinfo=UTC))
 
     def test_a_closed_notice_takes_no_slip(self, issued):
-        record(issued, "notice.closed", notice_id=rows(issued, "SELECT id FROM notice")[0][0], reason="over", closed_by="Bea")
+        record(
+            issued,
+            "notice.closed",
+            notice_id=rows(issued, "SELECT id FROM notice")[0][0],
+            reason="over",
+            closed_by="Bea",
+        )
         with pytest.raises(NoticeIsClosed):
             paper(issued)
 
@@ -481,7 +639,10 @@ class TestPaper:
 
     @pytest.mark.parametrize(
         ("given_on", "said"),
-        [("2021-07-28", "handed over on 2021-07-28, which is after today"), ("2021-07-25", "the notice is of 2021-07-26")],
+        [
+            ("2021-07-28", "handed over on 2021-07-28, which is after today"),
+            ("2021-07-25", "the notice is of 2021-07-26"),
+        ],
     )
     def test_a_letter_of_another_day_is_refused(self, issued, given_on, said):
         with pytest.raises(NotAllowed, match=said):

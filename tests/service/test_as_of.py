@@ -38,10 +38,15 @@ def statuses(service: Service, on: date | None, now: datetime) -> dict[str, str]
 
 @pytest.fixture(scope="module")
 def issued_school(tmp_path_factory) -> Service:
-    """A school whose notice of 2021-09 has been issued, to be copied; the next version is approved and not announced yet."""
+    """A school whose notice of 2021-09 has been issued, to be copied; the next version is approved and not
+    announced yet."""
     tree = larkspur_row(tmp_path_factory.mktemp("school"))
     tree.version("social-media", "2022-04", "2022-04-01", approved_on="2021-10-01", body="Think three times.")
-    environ = {"ACK_HANDBOOK": str(tree.root), "ACK_DATABASE": str(tree.root / "ack.db"), "ACK_SECRET_KEYS": KEY}
+    environ = {
+        "ACK_HANDBOOK": str(tree.root),
+        "ACK_DATABASE": str(tree.root / "ack.db"),
+        "ACK_SECRET_KEYS": KEY,
+    }
     service = Service.open(settings_from(environ))
     service.store.migrate()
     import_roster(service, roster_csv(), "staff.csv", now=MONDAY)
@@ -50,20 +55,38 @@ def issued_school(tmp_path_factory) -> Service:
     return service
 
 
-ACTS = ("acknowledge", "paper", "letter", "sent", "refused", "bounced", "excuse", "leave", "return", "withdraw", "issue", "renew", "close")
+ACTS = (
+    "acknowledge",
+    "paper",
+    "letter",
+    "sent",
+    "refused",
+    "bounced",
+    "excuse",
+    "leave",
+    "return",
+    "withdraw",
+    "issue",
+    "renew",
+    "close",
+)
 PEOPLE = ("P001", "P002", "P003", "P004")
 # Two weeks on either side of the end of summer time (31 October 2021) and of its start (27 March 2022).
 STARTS = (datetime(2021, 10, 24, tzinfo=UTC), datetime(2022, 3, 20, tzinfo=UTC))
 
 
 class Life:
-    """Carries out random acts, and keeps its own account of who had acknowledged by the end of which London day."""
+    """Carries out random acts, and keeps its own account of who had acknowledged by the end of which London
+    day."""
 
     def __init__(self, service: Service):
         self.service = service
         self.acknowledged: dict[str, date] = {}
         with service.store.read() as connection:
-            self.recipients = {row["person_id"]: row["id"] for row in connection.execute("SELECT id, person_id FROM recipient")}
+            self.recipients = {
+                row["person_id"]: row["id"]
+                for row in connection.execute("SELECT id, person_id FROM recipient")
+            }
 
     def do(self, act: str, person: str, now: datetime) -> None:
         recipient = self.recipients[person]
@@ -82,7 +105,9 @@ class Life:
                 left_on = now.date() if act == "leave" else None
                 roster_rows.add_entry(tx, replace(entry, left_on=left_on))
             elif act == "withdraw" and person in self.acknowledged:
-                number = tx.execute("SELECT MAX(id) FROM acknowledgement WHERE person_id = ?", (person,)).fetchone()[0]
+                number = tx.execute(
+                    "SELECT MAX(id) FROM acknowledgement WHERE person_id = ?", (person,)
+                ).fetchone()[0]
                 tx.record("acknowledgement.withdrawn", acknowledgement_id=number, recipient_id=recipient, reason="slip",
                           withdrawn_by="Bea")  # fmt: skip
                 del self.acknowledged[person]
@@ -91,10 +116,14 @@ class Life:
                           digest=tx.keep_document("# x\n"), method="link", typed_name=person)  # fmt: skip
                 self.acknowledged[person] = now.astimezone(LONDON).date()
             elif act == "letter":
-                tx.record("letter.given", recipient_id=recipient, given_on=now.date().isoformat(), recorded_by="Bea")
+                tx.record(
+                    "letter.given", recipient_id=recipient, given_on=now.date().isoformat(), recorded_by="Bea"
+                )
         if act == "issue":
             try:
-                issuing.issue(self.service, "social-media", "2022-04", now=now, issued_by="Bea", short_reason="late")
+                issuing.issue(
+                    self.service, "social-media", "2022-04", now=now, issued_by="Bea", short_reason="late"
+                )
             except issuing.NoticeRefused:
                 pass  # issued already
 
@@ -102,11 +131,18 @@ class Life:
         return tx.execute("SELECT MIN(id) FROM notice").fetchone()[0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(
     start=st.sampled_from(STARTS),
     acts=st.lists(
-        st.tuples(st.sampled_from(ACTS), st.sampled_from(PEOPLE), st.integers(0, 13), st.integers(0, 24 * 12 - 1)), max_size=14
+        st.tuples(
+            st.sampled_from(ACTS), st.sampled_from(PEOPLE), st.integers(0, 13), st.integers(0, 24 * 12 - 1)
+        ),
+        max_size=14,
     ),
 )
 def test_a_past_day_has_the_same_bytes_whenever_it_is_asked(issued_school, start, acts):
@@ -115,7 +151,9 @@ def test_a_past_day_has_the_same_bytes_whenever_it_is_asked(issued_school, start
         shutil.copy(issued_school.store.path, path)
         service = Service(issued_school.settings, Store(path))
         life = Life(service)
-        moments = sorted((start + timedelta(days=day, minutes=5 * slot), act, person) for act, person, day, slot in acts)
+        moments = sorted(
+            (start + timedelta(days=day, minutes=5 * slot), act, person) for act, person, day, slot in acts
+        )
         kept: dict[date, tuple[bytes, bytes]] = {}
         expected: dict[date, set[str]] = {}
         for offset in range(16):
@@ -127,8 +165,13 @@ def test_a_past_day_has_the_same_bytes_whenever_it_is_asked(issued_school, start
             kept[day] = export(service, day, next_day, "csv"), export(service, day, next_day, "json")
         much_later = start + timedelta(days=400)
         for day, before in kept.items():
-            assert (export(service, day, much_later, "csv"), export(service, day, much_later, "json")) == before
-            now_acknowledged = {who for who, status in statuses(service, day, much_later).items() if status == "acknowledged"}
+            assert (
+                export(service, day, much_later, "csv"),
+                export(service, day, much_later, "json"),
+            ) == before
+            now_acknowledged = {
+                who for who, status in statuses(service, day, much_later).items() if status == "acknowledged"
+            }
             assert now_acknowledged == expected[day]
         service.store.close()
 
@@ -141,20 +184,46 @@ def issued(staffed: Service) -> Service:
 
 def acknowledge(service: Service, person: str, now: datetime) -> None:
     with service.store.read() as connection:
-        number = connection.execute("SELECT MAX(id) FROM recipient WHERE person_id = ?", (person,)).fetchone()[0]
+        number = connection.execute(
+            "SELECT MAX(id) FROM recipient WHERE person_id = ?", (person,)
+        ).fetchone()[0]
     acknowledging.acknowledge(service, service.acknowledge_link(number).rpartition("/")[2], "A name", now)
 
 
 @pytest.mark.parametrize(
     ("at", "counted_on", "not_yet_on"),
     [
-        (datetime(2021, 8, 10, 22, 59, 59, tzinfo=UTC), date(2021, 8, 10), date(2021, 8, 9)),  # 23:59:59 in London
-        (datetime(2021, 8, 10, 23, 0, 0, tzinfo=UTC), date(2021, 8, 11), date(2021, 8, 10)),  # midnight in London
-        (datetime(2021, 10, 30, 23, 30, tzinfo=UTC), date(2021, 10, 31), date(2021, 10, 30)),  # the night summer time ends
-        (datetime(2021, 10, 31, 23, 30, tzinfo=UTC), date(2021, 10, 31), date(2021, 10, 30)),  # a day of 25 hours
+        (
+            datetime(2021, 8, 10, 22, 59, 59, tzinfo=UTC),
+            date(2021, 8, 10),
+            date(2021, 8, 9),
+        ),  # 23:59:59 in London
+        (
+            datetime(2021, 8, 10, 23, 0, 0, tzinfo=UTC),
+            date(2021, 8, 11),
+            date(2021, 8, 10),
+        ),  # midnight in London
+        (
+            datetime(2021, 10, 30, 23, 30, tzinfo=UTC),
+            date(2021, 10, 31),
+            date(2021, 10, 30),
+        ),  # the night summer time ends
+        (
+            datetime(2021, 10, 31, 23, 30, tzinfo=UTC),
+            date(2021, 10, 31),
+            date(2021, 10, 30),
+        ),  # a day of 25 hours
         (datetime(2021, 11, 1, 0, 0, tzinfo=UTC), date(2021, 11, 1), date(2021, 10, 31)),
-        (datetime(2022, 3, 26, 23, 59, tzinfo=UTC), date(2022, 3, 26), date(2022, 3, 25)),  # the night summer time begins
-        (datetime(2022, 3, 27, 22, 59, tzinfo=UTC), date(2022, 3, 27), date(2022, 3, 26)),  # a day of 23 hours
+        (
+            datetime(2022, 3, 26, 23, 59, tzinfo=UTC),
+            date(2022, 3, 26),
+            date(2022, 3, 25),
+        ),  # the night summer time begins
+        (
+            datetime(2022, 3, 27, 22, 59, tzinfo=UTC),
+            date(2022, 3, 27),
+            date(2022, 3, 26),
+        ),  # a day of 23 hours
         (datetime(2022, 3, 27, 23, 0, tzinfo=UTC), date(2022, 3, 28), date(2022, 3, 27)),
     ],
 )
@@ -198,7 +267,9 @@ def test_a_past_day_has_the_head_it_ended_with(issued):
     on_tuesday = standing.report(issued, "social-media", "2021-09", on=date(2021, 7, 27), now=now)
     assert on_tuesday.as_of.head == heads[first]
     assert {row["ledger_head"] for row in on_tuesday.rows} == {heads[first]}
-    assert standing.report(issued, "social-media", "2021-09", on=None, now=now).as_of.head == heads[max(heads)]
+    assert (
+        standing.report(issued, "social-media", "2021-09", on=None, now=now).as_of.head == heads[max(heads)]
+    )
 
 
 def test_a_clock_put_back_adds_nothing_to_a_day_already_reported(issued):

@@ -1,4 +1,5 @@
-"""Returned mail: a failure of ours takes the day of notice back, once; nobody is marked on anyone else's word."""
+"""Returned mail: a failure of ours takes the day of notice back, once; nobody is marked on anyone else's
+word."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def do_due(service, clock):
 
 def message_id(service, person_id):
     with service.store.read() as connection:
-        return connection.execute("SELECT message_id FROM delivery WHERE person_id = ?", (person_id,)).fetchone()[0]
+        return connection.execute(
+            "SELECT message_id FROM delivery WHERE person_id = ?", (person_id,)
+        ).fetchone()[0]
 
 
 def row(service, clock, person_id):
@@ -69,7 +72,11 @@ def test_the_window_runs_again_from_the_next_good_delivery(sent, clock, tmp_path
     import_roster(sent, roster_csv(*rows), "staff.csv", now=clock.now())
     do_due(sent, clock)
     found = row(sent, clock, "P001")
-    assert (str(found["status"]), found["notified_on"], found["short_by_days"]) == ("notified", date(2021, 8, 3), 2)
+    assert (str(found["status"]), found["notified_on"], found["short_by_days"]) == (
+        "notified",
+        date(2021, 8, 3),
+        2,
+    )
     assert found["binds_from"] == date(2021, 9, 3)
 
 

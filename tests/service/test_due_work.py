@@ -1,4 +1,5 @@
-"""Reminders, lists for owners, summaries, review reminders and the build hook: each once, on its day, to whom it concerns."""
+"""Reminders, lists for owners, summaries, review reminders and the build hook: each once, on its day, to
+whom it concerns."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ class Post:
         if envelope.recipient in self.refuses:
             raise RecipientRefused(550, "no such person")
         message = message_from_bytes(envelope.data, policy=policy.default)
-        self.taken.append((envelope.recipient, str(message["Subject"]), message.get_body(("plain",)).get_content()))
+        self.taken.append(
+            (envelope.recipient, str(message["Subject"]), message.get_body(("plain",)).get_content())
+        )
         return "250 taken"
 
 
@@ -74,7 +77,9 @@ def told(staffed, on):
 
 def acknowledge(service, clock, person_id):
     _, recipient_id = find(service, person_id)
-    acknowledging.acknowledge(service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "A Name", clock.now())
+    acknowledging.acknowledge(
+        service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "A Name", clock.now()
+    )
 
 
 def find(service, person_id):
@@ -144,7 +149,14 @@ def test_a_reminder_day_added_later_is_not_made_up_for(told, on):
 
 
 def test_one_email_lists_everything_outstanding(told, on, school, clock):
-    school.version("visitors", "2021-10", "2021-10-01", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    school.version(
+        "visitors",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-01",
+        audience=("Employee",),
+        body="Sign in twice.",
+    )
     issuing.issue(told, "visitors", "2021-10", now=clock.now(), issued_by="test")
     on(date(2021, 7, 27))
     subjects = dict(on(date(2021, 8, 18)))
@@ -155,12 +167,19 @@ def test_one_email_lists_everything_outstanding(told, on, school, clock):
 def test_the_owner_gets_a_list_a_week_from_so_many_days_overdue(told, on, clock):
     acknowledge(told, clock, "P001")
     days = [date(2021, 9, 1) + timedelta(days=n) for n in range(23)]
-    lists = [day for day in days for address, subject in on(day) if address == "office" and not subject.startswith("Policies this week")]
+    lists = [
+        day
+        for day in days
+        for address, subject in on(day)
+        if address == "office" and not subject.startswith("Policies this week")
+    ]
     assert lists == [date(2021, 9, 7), date(2021, 9, 14), date(2021, 9, 21)]
 
 
 def test_the_weekly_summary_comes_on_its_day_or_later_once(told, on, post):
-    days = [date(2021, 7, 27) + timedelta(days=n) for n in range(9) if n != 6]  # the service is down on Monday 2 August
+    days = [
+        date(2021, 7, 27) + timedelta(days=n) for n in range(9) if n != 6
+    ]  # the service is down on Monday 2 August
     got = [day for day in days for address, _ in on(day) if address == "office"]
     assert got == [date(2021, 8, 3)]
     assert "0 of 4 have acknowledged" in post.taken[-1][2]
@@ -169,32 +188,52 @@ def test_the_weekly_summary_comes_on_its_day_or_later_once(told, on, post):
 def test_messages_to_managers_are_not_kept_once_sent(told, on):
     on(date(2021, 8, 2))
     with told.store.read() as connection:
-        rows = connection.execute("SELECT payload, sent_text FROM delivery WHERE kind = 'weekly-summary'").fetchall()
+        rows = connection.execute(
+            "SELECT payload, sent_text FROM delivery WHERE kind = 'weekly-summary'"
+        ).fetchall()
     assert [tuple(row) for row in rows] == [("{}", None)]
 
 
 def test_the_summary_names_what_has_no_notice_and_who_cannot_be_reached(staffed, on, post, clock, school):
-    school.version("visitors", "2021-10", "2021-09-08", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    school.version(
+        "visitors",
+        "2021-10",
+        "2021-09-08",
+        approved_on="2021-07-01",
+        audience=("Employee",),
+        body="Sign in twice.",
+    )
     post.refuses = {"ada@larkspur-row.example"}
     issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
     on(date(2021, 7, 26))
     on(date(2021, 8, 2))
     text = " ".join(post.taken[-1][2].split())
-    assert "No notice of visitors 2021-10 has been given yet; the last day to give it in time is Sunday 8 August 2021." in text
+    assert (
+        "No notice of visitors 2021-10 has been given yet; the last day to give it in time is Sunday 8 August 2021."
+        in text
+    )
     assert "Ada Lovelace, ada@larkspur-row.example (Social media policy): " in text
-    assert "To change the Visitors policy from Wednesday 8 September 2021, give notice by Sunday 8 August 2021." in text
+    assert (
+        "To change the Visitors policy from Wednesday 8 September 2021, give notice by Sunday 8 August 2021."
+        in text
+    )
 
 
 def summary_text(post):
-    return next(" ".join(text.split()) for to, subject, text in reversed(post.taken) if subject.startswith("Policies this week"))
+    return next(
+        " ".join(text.split())
+        for to, subject, text in reversed(post.taken)
+        if subject.startswith("Policies this week")
+    )
 
 
 def test_until_a_withdrawal_takes_effect_the_summary_names_who_is_missing(told, on, post, clock, school):
     school.version("social-media", "2021-12", "2021-12-01", approved_on="2021-09-20", change="withdrawn")
     issuing.issue(told, "social-media", "2021-12", now=datetime(2021, 10, 4, 8, tzinfo=UTC), issued_by="test")
     on(date(2021, 10, 11))
-    assert "Social media policy (2021-09), in effect from Wednesday 1 September 2021: 0 of 5 have acknowledged, 3 people overdue." in (
-        summary_text(post)
+    assert (
+        "Social media policy (2021-09), in effect from Wednesday 1 September 2021: 0 of 5 have acknowledged, 3 people overdue."
+        in (summary_text(post))
     )
     on(date(2021, 12, 6))
     assert "Social media policy" not in summary_text(post)
@@ -205,24 +244,43 @@ def test_who_joins_before_a_withdrawal_takes_effect_is_still_inducted(told, on, 
     issuing.issue(told, "social-media", "2021-12", now=datetime(2021, 9, 3, 8, tzinfo=UTC), issued_by="test")
     on(date(2021, 9, 6))  # Nia Novak's first day
     text = next(text for to, subject, text in post.taken if to.startswith("nia@"))
-    assert ["Social media policy" in text, "withdrawn" in text, "Visitors policy" in text] == [True, True, True]
+    assert ["Social media policy" in text, "withdrawn" in text, "Visitors policy" in text] == [
+        True,
+        True,
+        True,
+    ]
     assert status(told, clock, "P006") == "notified"
 
 
 def test_the_summary_names_who_a_newer_version_does_not_concern_until_it_takes_effect(told, on, post, school):
-    school.version("social-media", "2022-01", "2022-01-03", approved_on="2021-09-20", audience=("Employee",), body="For staff.")
+    school.version(
+        "social-media",
+        "2022-01",
+        "2022-01-03",
+        approved_on="2021-09-20",
+        audience=("Employee",),
+        body="For staff.",
+    )
     issuing.issue(told, "social-media", "2022-01", now=datetime(2021, 10, 4, 8, tzinfo=UTC), issued_by="test")
     on(date(2021, 10, 11))
-    assert "(2021-09), in effect from Wednesday 1 September 2021: 0 of 2 have acknowledged, 1 person overdue." in summary_text(post)
+    assert (
+        "(2021-09), in effect from Wednesday 1 September 2021: 0 of 2 have acknowledged, 1 person overdue."
+        in summary_text(post)
+    )
     assert "Still missing: Gia Rossi, Pat Paper." in summary_text(post)
-    assert "(2022-01), in effect from Monday 3 January 2022: 0 of 3 have acknowledged, no people overdue." in summary_text(post)
+    assert (
+        "(2022-01), in effect from Monday 3 January 2022: 0 of 3 have acknowledged, no people overdue."
+        in summary_text(post)
+    )
 
 
 def test_owners_are_reminded_of_reviews_once(staffed, on, school):
     path = school.text_path("visitors", "2021-01")
     school.edit(path, "effective_on: 2021-01-04", "effective_on: 2021-01-04\nreview_by: 2021-10-01")
     days = [date(2021, 7, 26) + timedelta(days=n) for n in range(70)]
-    reviews = [day for day in days for address, subject in on(day) + on(day, 16) if "review" in subject.lower()]
+    reviews = [
+        day for day in days for address, subject in on(day) + on(day, 16) if "review" in subject.lower()
+    ]
     assert reviews == [date(2021, 8, 1), date(2021, 9, 1), date(2021, 9, 24), date(2021, 10, 1)]
 
 
@@ -245,7 +303,14 @@ def status(service, clock, person_id, version="2021-09"):
 
 def test_a_clarification_is_told_to_who_acknowledged_and_asks_for_nothing(told, on, clock, school):
     acknowledge(told, clock, "P001")
-    school.version("social-media", "2021-10", "2021-10-15", approved_on="2021-08-01", change="clarification", body="Twice, please.")
+    school.version(
+        "social-media",
+        "2021-10",
+        "2021-10-15",
+        approved_on="2021-08-01",
+        change="clarification",
+        body="Twice, please.",
+    )
     clock.move_to(datetime(2021, 9, 2, 8, tzinfo=UTC))
     issuing.issue(told, "social-media", "2021-10", now=clock.now(), issued_by="test")
     sent = on(date(2021, 9, 2))
@@ -268,13 +333,18 @@ def test_a_redline_is_against_what_the_person_acknowledged_last(told, on, clock,
         _, of_ben = acknowledging.find_recipient(told, connection, "social-media", "2022-03", "P002")
     ada = acknowledging.view(told, told.links.token(Purpose.ACKNOWLEDGE, of_ada), clock.now())
     ben = acknowledging.view(told, told.links.token(Purpose.ACKNOWLEDGE, of_ben), clock.now())
-    assert (ada.previous_version, ada.previous_text) == ("2021-09", "# Social media policy\n\nThink twice before you post.\n")
+    assert (ada.previous_version, ada.previous_text) == (
+        "2021-09",
+        "# Social media policy\n\nThink twice before you post.\n",
+    )
     assert (ben.previous_version, ben.previous_text) == ("2022-01", "# Social media policy\n\nThink again.\n")
     assert status(told, clock, "P002") == "superseded"
 
 
 def test_a_closed_notice_reminds_nobody(told, on, clock):
-    closing.close_notice(told, "social-media", "2021-09", reason="the trust's own policy", closed_by="test", now=clock.now())
+    closing.close_notice(
+        told, "social-media", "2021-09", reason="the trust's own policy", closed_by="test", now=clock.now()
+    )
     assert people(on(date(2021, 8, 18))) == []
 
 
@@ -315,7 +385,9 @@ def test_the_build_hook_is_called_once_a_night_and_its_address_is_never_told(sta
         ((2024, 2, 28, 12, 0), (2024, 2, 29, 12, 0), date(2024, 2, 29)),
     ],
 )
-def test_the_day_of_notice_is_londons_day_of_the_servers_answer(staffed, clock, post, issued, sent, notified_on):
+def test_the_day_of_notice_is_londons_day_of_the_servers_answer(
+    staffed, clock, post, issued, sent, notified_on
+):
     clock.move_to(datetime(*issued, tzinfo=UTC))
     issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="test", short_reason="late")
     clock.move_to(datetime(*sent, tzinfo=UTC))
@@ -326,7 +398,13 @@ def test_the_day_of_notice_is_londons_day_of_the_servers_answer(staffed, clock, 
 
 def test_a_clock_put_back_moves_no_record_back(told, clock, on):
     acknowledging.record_letter(
-        told, "social-media", "2021-09", "P004", given_on=date(2021, 7, 26), recorded_by="test", now=MONDAY - timedelta(hours=1)
+        told,
+        "social-media",
+        "2021-09",
+        "P004",
+        given_on=date(2021, 7, 26),
+        recorded_by="test",
+        now=MONDAY - timedelta(hours=1),
     )
     with told.store.read() as connection:
         times = [row["at"] for row in connection.execute("SELECT at FROM ledger ORDER BY n")]
@@ -338,7 +416,14 @@ def test_a_reminder_that_still_waits_takes_up_what_falls_due_meanwhile(school, t
     before = len(post.taken)
     post.is_well = False
     on(date(2021, 9, 15))  # of the social media policy, overdue; it waits for the server
-    school.version("visitors", "2021-10", "2021-10-20", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    school.version(
+        "visitors",
+        "2021-10",
+        "2021-10-20",
+        approved_on="2021-07-01",
+        audience=("Employee",),
+        body="Sign in twice.",
+    )
     issuing.issue(told, "visitors", "2021-10", now=clock.now(), issued_by="test")
     letter = {"given_on": date(2021, 9, 15), "recorded_by": "test"}
     acknowledging.record_letter(told, "visitors", "2021-10", "P001", now=clock.now(), **letter)
@@ -347,5 +432,9 @@ def test_a_reminder_that_still_waits_takes_up_what_falls_due_meanwhile(school, t
 
     on(date(2021, 10, 7))
 
-    reminders = [text for address, subject, text in post.taken[before:] if address.startswith("ada") and subject.startswith("Overdue")]
+    reminders = [
+        text
+        for address, subject, text in post.taken[before:]
+        if address.startswith("ada") and subject.startswith("Overdue")
+    ]
     assert ["Visitors policy" in text and "Social media policy" in text for text in reminders] == [True]

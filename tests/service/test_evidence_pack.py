@@ -42,9 +42,25 @@ def told(staffed: Service, clock, tmp_path: Path) -> Service:
     """Issued and sent on 26 July; Ada acknowledged in August, Pat on paper, Ben in September."""
     issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="Bea Manager")
     sending.send_due(staffed, Outbox(tmp_path / "outbox"), clock, wait=lambda seconds: None, pace=False)
-    acknowledging.record_letter(staffed, "social-media", "2021-09", "P004", given_on=date(2021, 7, 28), recorded_by="Bea", now=at(7, 28))
+    acknowledging.record_letter(
+        staffed,
+        "social-media",
+        "2021-09",
+        "P004",
+        given_on=date(2021, 7, 28),
+        recorded_by="Bea",
+        now=at(7, 28),
+    )
     acknowledging.acknowledge(staffed, token_of(staffed, "P001"), "Ada Lovelace", at(8, 12))
-    acknowledging.record_paper(staffed, "social-media", "2021-09", "P004", signed_on=date(2021, 8, 20), recorded_by="Bea", now=at(8, 23))
+    acknowledging.record_paper(
+        staffed,
+        "social-media",
+        "2021-09",
+        "P004",
+        signed_on=date(2021, 8, 20),
+        recorded_by="Bea",
+        now=at(8, 23),
+    )
     acknowledging.acknowledge(staffed, token_of(staffed, "P002"), "Ben Okri", at(9, 2))
     return staffed
 
@@ -74,7 +90,9 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
 
 def program(folder: Path, name: str) -> Path:
     """A program of the README, saved as a reader would."""
-    found = re.search(rf"^--- {re.escape(name)}\n(.*?)^---$", (folder / "README.txt").read_text("utf-8"), re.M | re.S)
+    found = re.search(
+        rf"^--- {re.escape(name)}\n(.*?)^---$", (folder / "README.txt").read_text("utf-8"), re.M | re.S
+    )
     target = folder / name
     target.write_text(found[1], encoding="utf-8")
     return target
@@ -131,7 +149,9 @@ def test_the_programs_of_the_readme_find_it_whole(pack: Path) -> None:
         ("ledger/concerned.tsv", '"method":"paper"', '"method":"link"', "names.py"),
     ],
 )
-def test_the_programs_of_the_readme_find_what_was_altered(pack: Path, file: str, old: str, new: str, program_name: str) -> None:
+def test_the_programs_of_the_readme_find_what_was_altered(
+    pack: Path, file: str, old: str, new: str, program_name: str
+) -> None:
     content = (pack / file).read_text("utf-8")
     assert old in content
     (pack / file).write_text(content.replace(old, new), encoding="utf-8")
@@ -149,7 +169,11 @@ def test_one_line_is_checked_in_the_shell_as_the_readme_says(pack: Path) -> None
 
 def test_the_entry_is_the_one_the_ledger_names(pack: Path) -> None:
     shown = hashlib.sha256((pack / "change-entry.json").read_bytes()).hexdigest()
-    issued = next(line for line in (pack / "ledger/concerned.tsv").read_text("utf-8").splitlines() if "notice.issued" in line)
+    issued = next(
+        line
+        for line in (pack / "ledger/concerned.tsv").read_text("utf-8").splitlines()
+        if "notice.issued" in line
+    )
     assert json.loads(issued.split("\t")[2])["fact"]["entry_digest"] == f"sha256:{shown}"
     entry = json.loads((pack / "change-entry.json").read_text("utf-8"))
     assert (entry["approved_by"], entry["approved_on"]) == ("Board of Governors", "2021-07-14")
@@ -162,11 +186,19 @@ def test_deliveries_say_who_when_where_and_with_what_outcome(pack: Path) -> None
     assert (first["address"], first["when"]) == ("ada@larkspur-row.example", "2021-07-26T09:00:00+01:00")
     assert first["message_id"].endswith("@policies.larkspur-row.example>")
     letter = next(row for row in rows if row["kind"] == "letter")
-    assert (letter["name"], letter["kind"], letter["when"], letter["outcome"]) == ("Pat Paper", "letter", "2021-07-28", "handed over")
+    assert (letter["name"], letter["kind"], letter["when"], letter["outcome"]) == (
+        "Pat Paper",
+        "letter",
+        "2021-07-28",
+        "handed over",
+    )
 
 
 def test_what_happened_after_the_day_is_not_in_it(pack: Path) -> None:
-    status = {row["person_id"]: row["status"] for row in json.loads((pack / "status.json").read_text("utf-8"))["recipients"]}
+    status = {
+        row["person_id"]: row["status"]
+        for row in json.loads((pack / "status.json").read_text("utf-8"))["recipients"]
+    }
     assert status == {"P001": "acknowledged", "P002": "notified", "P003": "notified", "P004": "acknowledged"}
     assert '"at":"2021-09' not in (pack / "ledger/chain.tsv").read_text("utf-8")
 
@@ -176,7 +208,9 @@ def test_seals_are_opened_of_what_the_tables_show_and_of_nothing_else(pack: Path
     for line in (pack / "ledger/chain.tsv").read_text("utf-8").splitlines():
         number, _, content = line.split("\t")
         kinds[number] = json.loads(content)["kind"]
-    opened = {kinds[line.split("\t")[0]] for line in (pack / "ledger/opened.tsv").read_text("utf-8").splitlines()}
+    opened = {
+        kinds[line.split("\t")[0]] for line in (pack / "ledger/opened.tsv").read_text("utf-8").splitlines()
+    }
     assert opened == {"notice.issued", "recipient.added", "message.outcome", "letter.given", "acknowledged"}
     assert "Lee Leaver" not in (pack / "ledger/opened.tsv").read_text("utf-8")
 
@@ -186,7 +220,12 @@ def test_every_kind_of_record_has_been_thought_of() -> None:
 
 
 def test_the_pages_ask_nothing_of_other_hosts_and_escape_names(told: Service, tmp_path: Path) -> None:
-    import_roster(told, roster_csv(ADA, "P009,<b>Bold</b>,bold@larkspur-row.example,Employee,2021-08-02,"), "x.csv", now=at(9, 3))
+    import_roster(
+        told,
+        roster_csv(ADA, "P009,<b>Bold</b>,bold@larkspur-row.example,Employee,2021-08-02,"),
+        "x.csv",
+        now=at(9, 3),
+    )
     folder = unpack(packed(told, on=None), tmp_path / "pack")
     page = (folder / "summary.html").read_text("utf-8")
     assert "&lt;b&gt;Bold&lt;/b&gt;" in page
@@ -195,8 +234,12 @@ def test_the_pages_ask_nothing_of_other_hosts_and_escape_names(told: Service, tm
 
 
 def test_no_cell_acts_as_a_formula(told: Service, tmp_path: Path) -> None:
-    import_roster(told, roster_csv("P009,=1+1,sum@larkspur-row.example,Employee,2021-08-02,"), "x.csv", now=at(9, 3))
-    acknowledging.record_letter(told, "social-media", "2021-09", "P009", given_on=date(2021, 9, 3), recorded_by="Bea", now=at(9, 3))
+    import_roster(
+        told, roster_csv("P009,=1+1,sum@larkspur-row.example,Employee,2021-08-02,"), "x.csv", now=at(9, 3)
+    )
+    acknowledging.record_letter(
+        told, "social-media", "2021-09", "P009", given_on=date(2021, 9, 3), recorded_by="Bea", now=at(9, 3)
+    )
     folder = unpack(packed(told, on=None), tmp_path / "pack")
     assert "'=1+1" in (folder / "deliveries.csv").read_text("utf-8-sig")
 

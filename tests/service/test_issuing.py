@@ -27,11 +27,23 @@ def at(day: str) -> datetime:
     return datetime.fromisoformat(f"{day}T09:00:00+00:00")
 
 
-def issue(service: Service, version: str = "2021-09", now: datetime = MONDAY, policy: str = "social-media", **how: str):
+def issue(
+    service: Service,
+    version: str = "2021-09",
+    now: datetime = MONDAY,
+    policy: str = "social-media",
+    **how: str,
+):
     return issuing.issue(service, policy, version, now=now, issued_by="Bea Manager", **how)
 
 
-def refusal(service: Service, version: str = "2021-09", now: datetime = MONDAY, policy: str = "social-media", **how: str) -> tuple:
+def refusal(
+    service: Service,
+    version: str = "2021-09",
+    now: datetime = MONDAY,
+    policy: str = "social-media",
+    **how: str,
+) -> tuple:
     """The reasons, the same for issuing and for looking beforehand; nothing is recorded."""
     before = rows(service, "SELECT COUNT(*) FROM ledger")
     with pytest.raises(NoticeRefused) as raised:
@@ -58,7 +70,9 @@ class TestRefusals:
 
     def test_an_approval_of_a_day_to_come(self, staffed, school):
         school.version("social-media", "2022-09", "2022-09-01", approved_on="2021-07-27")
-        assert refusal(staffed, "2022-09") == ("the approval is dated 2021-07-27, which is after today (2021-07-26)",)
+        assert refusal(staffed, "2022-09") == (
+            "the approval is dated 2021-07-27, which is after today (2021-07-26)",
+        )
 
     def test_one_letter_changed_in_the_approved_text(self, staffed, school):
         school.edit(school.text_path("social-media", "2021-09"), "Think twice", "Think thrice")
@@ -102,7 +116,9 @@ class TestRefusals:
 
     def test_a_withdrawn_version(self, staffed, school):
         school.version("social-media", "2021-12", "2021-12-01", approved_on="2021-10-01", change="withdrawn")
-        assert refusal(staffed, "2021-09", at("2021-12-02")) == ("the version is no longer in force (withdrawn)",)
+        assert refusal(staffed, "2021-09", at("2021-12-02")) == (
+            "the version is no longer in force (withdrawn)",
+        )
 
     def test_nobody_on_the_roster(self, service):
         assert refusal(service) == (
@@ -165,7 +181,9 @@ class TestShortNotice:
     def test_a_reason_is_kept_with_the_notice(self, staffed):
         done = issue(staffed, now=at("2021-08-05"), short_reason="  The Board met late.  ")
         assert done.short_by_days == 4
-        assert rows(staffed, "SELECT short_reason, issued_by FROM notice") == [("The Board met late.", "Bea Manager")]
+        assert rows(staffed, "SELECT short_reason, issued_by FROM notice") == [
+            ("The Board met late.", "Bea Manager")
+        ]
 
     @pytest.mark.parametrize("reason", ["", "   ", "\t\n"])
     def test_blanks_are_no_reason(self, staffed, reason):
@@ -222,7 +240,9 @@ class TestRecipientsAreFrozen:
         issue(staffed)
         before = rows(staffed, "SELECT * FROM recipient")
         married = ADA.replace("Ada Lovelace,ada@", "Ada King,king@").replace("Employee", "Governor")
-        import_roster(staffed, roster_csv(married, BEN + "2021-08-01"), "staff.csv", now=MONDAY + timedelta(days=9))
+        import_roster(
+            staffed, roster_csv(married, BEN + "2021-08-01"), "staff.csv", now=MONDAY + timedelta(days=9)
+        )
         assert rows(staffed, "SELECT * FROM recipient") == before
 
     def test_someone_who_joins_or_comes_later_is_not_among_them(self, staffed):
@@ -231,13 +251,17 @@ class TestRecipientsAreFrozen:
         frozen = {person.person_id for person in issue(staffed).people}
         import_roster(staffed, roster_csv(ADA.replace("P001", "P021")), "more.csv", now=MONDAY)
         assert frozen == {"P001", "P002", "P003", "P004"}
-        assert {who for (who,) in rows(staffed, "SELECT person_id FROM recipient WHERE basis = 'change'")} == frozen
+        assert {
+            who for (who,) in rows(staffed, "SELECT person_id FROM recipient WHERE basis = 'change'")
+        } == frozen
 
     def test_first_and_last_day_of_work(self, service):
         joins_today = "P030,First Day,f@x-school.example,Employee,2021-07-26,"
         leaves_today = "P031,Gone Today,g@x-school.example,Employee,,2021-07-26"
         last_day_is_today = "P032,Last Day,l@x-school.example,Employee,,2021-07-27"
-        import_roster(service, roster_csv(joins_today, leaves_today, last_day_is_today), "staff.csv", now=MONDAY)
+        import_roster(
+            service, roster_csv(joins_today, leaves_today, last_day_is_today), "staff.csv", now=MONDAY
+        )
         assert [person.person_id for person in issue(service).people] == ["P030", "P032"]
 
     def test_an_audience_is_told_and_nobody_else(self, staffed):
@@ -253,7 +277,11 @@ class TestRecipientsAreFrozen:
             assert notices.document(connection, done.notice.digest) == canonical
             entry = notices.entry(connection, done.notice.id)
             assert notices.document(connection, entry.previous_digest).endswith("Think before you post.\n")
-        assert (entry.previous_version, entry.summary, entry.questions) == ("2020-09", "What changed in 2021-09.", "Headteacher")
+        assert (entry.previous_version, entry.summary, entry.questions) == (
+            "2020-09",
+            "What changed in 2021-09.",
+            "Headteacher",
+        )
         assert entry.changes == ({"section": "Posting", "what": "added", "text": "What is new in 2021-09."},)
         assert (entry.approved_by, entry.approved_on) == ("Board of Governors", "2021-07-14")
 
@@ -308,7 +336,11 @@ class TestRounds:
     def test_a_new_round_is_given_to_everyone_there_now(self, staffed):
         issue(staffed)
         done = issue(staffed, now=AFTER, again="School year 2021/22")
-        assert (done.notice.basis, done.notice.round, done.short_by_days) == ("new round", "School year 2021/22", 0)
+        assert (done.notice.basis, done.notice.round, done.short_by_days) == (
+            "new round",
+            "School year 2021/22",
+            0,
+        )
         sql = f"SELECT person_id, basis FROM recipient WHERE notice_id = {done.notice.id} ORDER BY id"
         assert rows(staffed, sql) == [(f"P00{n}", "new round") for n in (1, 2, 3, 4, 6)]
 
@@ -326,14 +358,27 @@ class TestRounds:
         assert refusal(staffed, now=now, again=again) == (reason,)
 
     def test_a_round_needs_a_first_notice(self, staffed):
-        assert refusal(staffed, now=AFTER, again="Second") == ("a new round needs a first notice; issue it without --again",)
+        assert refusal(staffed, now=AFTER, again="Second") == (
+            "a new round needs a first notice; issue it without --again",
+        )
 
 
 class TestOtherKinds:
     def test_a_clarification_is_notified_too(self, staffed, school):
-        school.version("social-media", "2021-09.2", "2021-12-01", approved_on="2021-10-01", change="clarification", body="Think twice.")
+        school.version(
+            "social-media",
+            "2021-09.2",
+            "2021-12-01",
+            approved_on="2021-10-01",
+            change="clarification",
+            body="Think twice.",
+        )
         done = issue(staffed, "2021-09.2", at("2021-10-05"))
-        assert (done.notice.change, done.notice.must_be_acknowledged, len(done.people)) == ("clarification", False, 5)
+        assert (done.notice.change, done.notice.must_be_acknowledged, len(done.people)) == (
+            "clarification",
+            False,
+            5,
+        )
 
     def test_a_withdrawal_goes_to_the_audience_of_the_text_it_ends(self, staffed, school):
         school.version("visitors", "2021-12", "2021-12-01", approved_on="2021-10-01", change="withdrawn")

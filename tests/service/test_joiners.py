@@ -1,4 +1,5 @@
-"""Joiners, leavers, returners and people of another category: who is given which notice, by the roster alone."""
+"""Joiners, leavers, returners and people of another category: who is given which notice, by the roster
+alone."""
 
 from __future__ import annotations
 
@@ -27,7 +28,11 @@ def told(staffed, clock):
 
 def do_due(service, clock):
     return run_due(
-        service, Outbox(service.store.path.parent / "outbox"), clock, wait=lambda s: clock.advance(timedelta(seconds=s)), environ={}
+        service,
+        Outbox(service.store.path.parent / "outbox"),
+        clock,
+        wait=lambda s: clock.advance(timedelta(seconds=s)),
+        environ={},
     )
 
 
@@ -47,7 +52,8 @@ def letters(service, person_id):
             (r["kind"], r["n"])
             for r in connection.execute(
                 "SELECT d.kind, COUNT(i.recipient_id) AS n FROM delivery d LEFT JOIN delivery_item i ON i.delivery_id = d.id "
-                "WHERE d.person_id = ? GROUP BY d.id ORDER BY d.id", (person_id,)
+                "WHERE d.person_id = ? GROUP BY d.id ORDER BY d.id",
+                (person_id,),
             )
         ]
 
@@ -60,7 +66,9 @@ def test_the_first_import_inducts_nobody(staffed):
 def test_a_joiner_gets_open_notices_and_versions_in_force_in_one_email(told, clock):
     clock.move_to(AUGUST_10)
     take_in(told, clock, *EVERYONE, JAY)
-    assert letters(told, "P010") == [("notice", 2)]  # social-media, open, and visitors, in force; not social-media 2020-09
+    assert letters(told, "P010") == [
+        ("notice", 2)
+    ]  # social-media, open, and visitors, in force; not social-media 2020-09
     do_due(told, clock)
     found = row(told, clock, "social-media", "2021-09", "P010")
     assert found["basis"] == "joining"
@@ -75,7 +83,9 @@ def test_a_version_in_force_without_a_notice_is_given_to_joiners_alone(told, clo
     take_in(told, clock, *EVERYONE, JAY)
     report = standing.report(told, "visitors", "2021-01", on=None, now=clock.now())
     assert [(r["person_id"], r["basis"]) for r in report.rows] == [("P010", "joining")]
-    issuing.issue(told, "visitors", "2021-01", now=clock.now(), issued_by="test", short_reason="never given before")
+    issuing.issue(
+        told, "visitors", "2021-01", now=clock.now(), issued_by="test", short_reason="never given before"
+    )
 
 
 def test_a_second_joiner_shares_the_notice_made_for_the_first(told, clock):
@@ -138,11 +148,22 @@ def test_a_returner_keeps_their_history_and_is_told_what_was_missed(staffed, clo
     take_in(staffed, clock, ADA)
     do_due(staffed, clock)
     found = row(staffed, clock, "social-media", "2021-09", "P001")
-    assert (found["status"], found["basis"], found["notified_on"]) == ("notified", "change", date(2021, 8, 10))
+    assert (found["status"], found["basis"], found["notified_on"]) == (
+        "notified",
+        "change",
+        date(2021, 8, 10),
+    )
 
 
 def test_who_leaves_an_audience_is_excused_and_who_comes_back_is_not(staffed, clock, school):
-    school.version("visitors", "2021-10", "2021-10-01", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    school.version(
+        "visitors",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-01",
+        audience=("Employee",),
+        body="Sign in twice.",
+    )
     issuing.issue(staffed, "visitors", "2021-10", now=MONDAY, issued_by="test")
     do_due(staffed, clock)
     take_in(staffed, clock, ADA.replace("Employee", "Volunteer"))
@@ -152,7 +173,14 @@ def test_who_leaves_an_audience_is_excused_and_who_comes_back_is_not(staffed, cl
 
 
 def test_who_comes_into_an_audience_is_inducted(staffed, clock, school):
-    school.version("visitors", "2021-10", "2021-10-01", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    school.version(
+        "visitors",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-01",
+        audience=("Employee",),
+        body="Sign in twice.",
+    )
     issuing.issue(staffed, "visitors", "2021-10", now=MONDAY, issued_by="test")
     take_in(staffed, clock, GIA.replace("Governor", "Employee"))
     found = row(staffed, clock, "visitors", "2021-10", "P003")
@@ -167,7 +195,14 @@ def test_a_roster_that_empties_changes_nobody(told, clock):
 
 
 def test_a_joiner_is_not_asked_about_a_clarification_beside_its_version(told, clock, school):
-    school.version("social-media", "2021-10", "2021-10-15", approved_on="2021-08-01", change="clarification", body="Twice, please.")
+    school.version(
+        "social-media",
+        "2021-10",
+        "2021-10-15",
+        approved_on="2021-08-01",
+        change="clarification",
+        body="Twice, please.",
+    )
     clock.move_to(datetime(2021, 9, 2, 8, 0, tzinfo=UTC))
     issuing.issue(told, "social-media", "2021-10", now=clock.now(), issued_by="test")
     clock.move_to(datetime(2021, 11, 1, 8, 0, tzinfo=UTC))

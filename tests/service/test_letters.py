@@ -40,7 +40,10 @@ def link_in(page: str) -> str:
 
 
 def test_one_page_for_each_person_without_an_address(issued: Service) -> None:
-    assert [re.search(r"Dear (.*?),", page)[1] for page in pages(issued)] == ["Pat Paper", "Quin &lt;Quill&gt;"]
+    assert [re.search(r"Dear (.*?),", page)[1] for page in pages(issued)] == [
+        "Pat Paper",
+        "Quin &lt;Quill&gt;",
+    ]
 
 
 def test_a_letter_says_what_from_when_by_when_and_whom_to_ask(issued: Service) -> None:
@@ -61,7 +64,11 @@ def test_the_slip_names_version_text_and_person(issued: Service) -> None:
     assert digest.removeprefix("sha256:")[:12] in slip
     assert "version 2021-09" in slip
     assert "Pat Paper" in slip
-    assert [re.sub("<.*?>", "", part) for part in re.findall(r"<p>\w+</p>", slip)] == ["Name", "Date", "Signature"]
+    assert [re.sub("<.*?>", "", part) for part in re.findall(r"<p>\w+</p>", slip)] == [
+        "Name",
+        "Date",
+        "Signature",
+    ]
 
 
 def test_the_link_in_a_letter_is_the_persons_own_and_works(issued: Service) -> None:
@@ -95,7 +102,9 @@ def test_people_can_be_chosen_and_strangers_are_named(issued: Service) -> None:
 
 
 def test_who_was_handed_a_letter_gets_no_second_one_unasked(issued: Service) -> None:
-    acknowledging.record_letter(issued, "social-media", "2021-09", "P004", given_on=date(2021, 7, 26), recorded_by="Bea", now=MONDAY)
+    acknowledging.record_letter(
+        issued, "social-media", "2021-09", "P004", given_on=date(2021, 7, 26), recorded_by="Bea", now=MONDAY
+    )
     assert len(pages(issued)) == 1
     _, found = letters.candidates(issued, by_version(issued, "social-media", "2021-09"), now=MONDAY)
     assert [(one.person_id, one.status, one.notified_on) for one in found] == [
@@ -111,7 +120,14 @@ def test_nobody_on_paper_is_an_error_that_says_so(service: Service) -> None:
 
 
 def test_a_clarification_has_no_slip_and_no_date_to_keep(school: SchoolTree, service: Service) -> None:
-    school.version("social-media", "2021-10", "2021-10-01", approved_on="2021-07-20", change="clarification", body="Think, twice.")
+    school.version(
+        "social-media",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-20",
+        change="clarification",
+        body="Think, twice.",
+    )
     import_roster(service, roster_csv(PAT), "staff.csv", now=MONDAY)
     issuing.issue(service, "social-media", "2021-10", now=MONDAY, issued_by="Bea")
     page, _ = letters.write(service, by_version(service, "social-media", "2021-10"), now=MONDAY)
@@ -129,7 +145,12 @@ def test_nothing_is_recorded_by_printing(issued: Service) -> None:
 
 
 def test_no_style_attribute_and_a_linked_style_sheet_where_asked(issued: Service) -> None:
-    page, _ = letters.write(issued, by_version(issued, "social-media", "2021-09"), now=MONDAY, style_address="/ack/desk/letters.css")
+    page, _ = letters.write(
+        issued,
+        by_version(issued, "social-media", "2021-09"),
+        now=MONDAY,
+        style_address="/ack/desk/letters.css",
+    )
     assert '<link rel="stylesheet" href="/ack/desk/letters.css">' in page
     assert "<style" not in page
     assert "style=" not in page
@@ -143,7 +164,9 @@ def test_the_poster_leads_to_the_comparison_and_holds_no_personal_link(issued: S
     assert "/ack/a/" not in page
 
 
-def test_the_command_writes_a_page_that_stands_alone(issued: Service, run_ack: Callable, tmp_path: Path) -> None:
+def test_the_command_writes_a_page_that_stands_alone(
+    issued: Service, run_ack: Callable, tmp_path: Path
+) -> None:
     target = tmp_path / "letters.html"
     result = run_ack("letters", "social-media", "2021-09", "--output", target)
     assert (result.exit_code, result.stdout) == (0, f"{target}: 2 letters, to print from a browser.\n")
@@ -152,4 +175,6 @@ def test_the_command_writes_a_page_that_stands_alone(issued: Service, run_ack: C
     assert "<link" not in page
     one = run_ack("letters", "social-media", "2021-09", "--person", "P001", "--output", target)
     assert one.stdout == f"{target}: 1 letter, to print from a browser.\n"
-    assert run_ack("letters", "social-media", "2021-09", "--person", "P999", "--output", target).exit_code == 1
+    assert (
+        run_ack("letters", "social-media", "2021-09", "--person", "P999", "--output", target).exit_code == 1
+    )

@@ -60,8 +60,17 @@ def test_a_link_cut_doubled_or_grown_is_forged(number):
     links = Links([NEW])
     token = links.token(A, number)
     variants = [token[:end] for end in range(len(token))] + [token[start:] for start in range(1, len(token))]
-    variants += [token + token, token + "." + token, token[:-1] + token[-1] * 2, token.upper(), token[::-1], ""]
-    variants += [token[:place] + character + token[place:] for place in range(len(token) + 1) for character in ALPHABET]
+    variants += [
+        token + token,
+        token + "." + token,
+        token[:-1] + token[-1] * 2,
+        token.upper(),
+        token[::-1],
+        "",
+    ]
+    variants += [
+        token[:place] + character + token[place:] for place in range(len(token) + 1) for character in ALPHABET
+    ]
     for variant in variants:
         assert is_forged(links, variant), variant
 
@@ -100,7 +109,8 @@ def test_no_other_text_is_a_link(text):
 
 
 def test_a_signature_cut_shorter_is_forged():
-    """A library that compares only as much as it is given would take the first few characters of a signature."""
+    """A library that compares only as much as it is given would take the first few characters of a
+    signature."""
     links = Links([NEW])
     value, _, signature = links.token(A, 7).partition(".")
     for length in range(len(signature)):

@@ -61,7 +61,14 @@ def test_a_handbook_that_cannot_be_built_stops_nothing(staffed, school, caplog):
 
 @pytest.mark.parametrize(
     ("people", "per_minute", "per_day", "minutes"),
-    [(0, 30, 10_000, 0), (1, 30, 10_000, 0), (30, 30, 10_000, 0), (31, 30, 10_000, 1), (61, 30, 10_000, 2), (15, 30, 10, 1440)],
+    [
+        (0, 30, 10_000, 0),
+        (1, 30, 10_000, 0),
+        (30, 30, 10_000, 0),
+        (31, 30, 10_000, 1),
+        (61, 30, 10_000, 2),
+        (15, 30, 10, 1440),
+    ],
 )
 def test_a_dry_run_says_how_long_sending_takes(service, people, per_minute, per_day, minutes):
     mail = replace(service.settings.school.mail, per_minute=per_minute, per_day=per_day)

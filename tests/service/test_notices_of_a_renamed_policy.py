@@ -1,4 +1,5 @@
-"""A renamed policy is one policy: its notices are found under every id it has had, and what was recorded stays as it was."""
+"""A renamed policy is one policy: its notices are found under every id it has had, and what was recorded
+stays as it was."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ def renamed(told, school):
 @pytest.fixture
 def newer(renamed, school, clock):
     """Notice of its next version, to apply from December, has been given under the new id."""
-    school.version("online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times.")
+    school.version(
+        "online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times."
+    )
     clock.move_to(OCTOBER)
     issuing.issue(renamed, "online-conduct", "2021-12", now=clock.now(), issued_by="test")
     do_due(renamed, clock)
@@ -52,7 +55,11 @@ def newer(renamed, school, clock):
 
 def do_due(service, clock):
     return run_due(
-        service, Outbox(service.store.path.parent / "outbox"), clock, wait=lambda s: clock.advance(timedelta(seconds=s)), environ={}
+        service,
+        Outbox(service.store.path.parent / "outbox"),
+        clock,
+        wait=lambda s: clock.advance(timedelta(seconds=s)),
+        environ={},
     )
 
 
@@ -63,7 +70,9 @@ def one(service, sql, *values):
 
 def notices(service):
     with service.store.read() as connection:
-        return [tuple(row) for row in connection.execute("SELECT policy, version, basis FROM notice ORDER BY id")]
+        return [
+            tuple(row) for row in connection.execute("SELECT policy, version, basis FROM notice ORDER BY id")
+        ]
 
 
 def token(service, person_id, version):
@@ -75,7 +84,10 @@ def token(service, person_id, version):
 
 
 def statuses(service, now, policy, version, on=None):
-    return {row["person_id"]: row["status"] for row in standing.report(service, policy, version, on=on, now=now).rows}
+    return {
+        row["person_id"]: row["status"]
+        for row in standing.report(service, policy, version, on=on, now=now).rows
+    }
 
 
 def lines(service):
@@ -144,13 +156,28 @@ def test_nobody_is_reminded_of_what_was_taken_over(newer, clock):
 
 def test_a_past_day_is_answered_as_it_was_before_the_renaming(told, school, clock, run_ack, tmp_path):
     def export(name):
-        assert run_ack("export", "social-media", "2021-09", "--format", "csv", "--as-of", "2021-08-10", "--output", tmp_path / name).exit_code == 0
+        assert (
+            run_ack(
+                "export",
+                "social-media",
+                "2021-09",
+                "--format",
+                "csv",
+                "--as-of",
+                "2021-08-10",
+                "--output",
+                tmp_path / name,
+            ).exit_code
+            == 0
+        )
         return (tmp_path / name).read_bytes()
 
     clock.move_to(AUGUST_10 + timedelta(days=1))
     before, recorded = export("before.csv"), lines(told)
     school.rename("social-media", "online-conduct")
-    school.version("online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times.")
+    school.version(
+        "online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think three times."
+    )
     issuing.issue(told, "online-conduct", "2021-12", now=clock.now(), issued_by="test")
     clock.move_to(DECEMBER_2)
     assert export("after.csv") == before
@@ -166,32 +193,53 @@ def test_what_has_taken_over_does_not_hang_on_the_handbook(newer, school, clock)
 def test_a_link_sent_before_the_renaming_still_records(renamed, clock):
     link = token(renamed, "P001", "2021-09")
     view = acknowledging.view(renamed, link, clock.now())
-    assert (view.state, view.text) == (LinkState.TO_READ, "# Social media policy\n\nThink twice before you post.\n")
+    assert (view.state, view.text) == (
+        LinkState.TO_READ,
+        "# Social media policy\n\nThink twice before you post.\n",
+    )
     number = acknowledging.acknowledge(renamed, link, "Ada Lovelace", clock.now())
     with renamed.store.read() as connection:
         receipt = acknowledging.receipt_of(connection, number)
-    assert (receipt.policy, receipt.version, receipt.title) == ("social-media", "2021-09", "Social media policy")
+    assert (receipt.policy, receipt.version, receipt.title) == (
+        "social-media",
+        "2021-09",
+        "Social media policy",
+    )
     assert statuses(renamed, clock.now(), "online-conduct", "2021-09")["P001"] == "acknowledged"
 
 
 def test_a_link_to_what_was_taken_over_leads_to_the_newer_text(newer, clock):
     view = acknowledging.view(newer, token(newer, "P001", "2021-09"), clock.now())
-    assert (view.state, view.newer.policy, view.newer.version) == (LinkState.SUPERSEDED, "online-conduct", "2021-12")
+    assert (view.state, view.newer.policy, view.newer.version) == (
+        LinkState.SUPERSEDED,
+        "online-conduct",
+        "2021-12",
+    )
 
 
 def test_the_newer_text_is_compared_with_what_was_acknowledged_under_the_former_id(renamed, school, clock):
     acknowledging.acknowledge(renamed, token(renamed, "P001", "2021-09"), "Ada Lovelace", clock.now())
     school.version("online-conduct", "2021-11", "2021-11-01", approved_on="2021-07-20", body="Think thrice.")
-    school.version("online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think four times.")
+    school.version(
+        "online-conduct", "2021-12", "2021-12-01", approved_on="2021-07-20", body="Think four times."
+    )
     clock.move_to(OCTOBER)
     issuing.issue(renamed, "online-conduct", "2021-12", now=clock.now(), issued_by="test")
     view = acknowledging.view(renamed, token(renamed, "P001", "2021-12"), clock.now())
-    assert (view.previous_version, view.previous_text) == ("2021-09", "# Social media policy\n\nThink twice before you post.\n")
+    assert (view.previous_version, view.previous_text) == (
+        "2021-09",
+        "# Social media policy\n\nThink twice before you post.\n",
+    )
 
 
 def test_acknowledging_a_clarification_under_the_new_id_counts_for_what_it_clarifies(renamed, school, clock):
     school.version(
-        "online-conduct", "2021-10", "2021-10-01", approved_on="2021-07-20", change="clarification", body="Think twice before posting."
+        "online-conduct",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-20",
+        change="clarification",
+        body="Think twice before posting.",
     )
     issuing.issue(renamed, "online-conduct", "2021-10", now=clock.now(), issued_by="test")
     link = token(renamed, "P001", "2021-09")
@@ -203,11 +251,22 @@ def test_acknowledging_a_clarification_under_the_new_id_counts_for_what_it_clari
 
 def test_the_same_question_twice_is_taken_once_across_the_renaming(renamed, school, clock):
     school.version(
-        "online-conduct", "2021-10", "2021-10-01", approved_on="2021-07-20", change="clarification", body="Think twice before posting."
+        "online-conduct",
+        "2021-10",
+        "2021-10-01",
+        approved_on="2021-07-20",
+        change="clarification",
+        body="Think twice before posting.",
     )
     issuing.issue(renamed, "online-conduct", "2021-10", now=clock.now(), issued_by="test")
     for _ in range(2):
-        questions.ask(renamed, token(renamed, "P001", "2021-09"), questions.About.QUESTION, "May I post this?", clock.now())
+        questions.ask(
+            renamed,
+            token(renamed, "P001", "2021-09"),
+            questions.About.QUESTION,
+            "May I post this?",
+            clock.now(),
+        )
     assert one(renamed, "SELECT COUNT(*) FROM question") == 1
 
 
@@ -218,7 +277,10 @@ def test_a_joiner_gets_the_open_notice_once(renamed, clock, day):
     import_roster(renamed, roster_csv(*EVERYONE, joiner), "staff.csv", now=clock.now())
     assert ("online-conduct", "2021-09", "joining") not in notices(renamed)
     assert statuses(renamed, clock.now(), "online-conduct", "2021-09")["P010"] == "not sent"
-    given = one(renamed, "SELECT COUNT(*) FROM recipient r JOIN notice n ON n.id = r.notice_id WHERE r.person_id = 'P010' AND n.version = '2021-09'")
+    given = one(
+        renamed,
+        "SELECT COUNT(*) FROM recipient r JOIN notice n ON n.id = r.notice_id WHERE r.person_id = 'P010' AND n.version = '2021-09'",
+    )
     assert given == 1
 
 
@@ -226,7 +288,9 @@ def test_paper_and_letters_are_recorded_under_either_id(renamed, clock, run_ack,
     page = tmp_path / "letters.html"
     assert run_ack("letters", "online-conduct", "2021-09", "--output", page).exit_code == 0
     assert "Pat Paper" in page.read_text(encoding="utf-8")
-    done = run_ack("letter-given", "online-conduct", "2021-09", "P004", "--on", "2021-07-26", "--recorded-by", "Bea")
+    done = run_ack(
+        "letter-given", "online-conduct", "2021-09", "P004", "--on", "2021-07-26", "--recorded-by", "Bea"
+    )
     assert done.exit_code == 0, done.output
     done = run_ack("paper", "online-conduct", "2021-09", "P004", "--on", "2021-07-26", "--recorded-by", "Bea")
     assert done.exit_code == 0, done.output
@@ -234,7 +298,9 @@ def test_paper_and_letters_are_recorded_under_either_id(renamed, clock, run_ack,
 
 
 def test_a_notice_is_closed_under_its_new_id(renamed, run_ack):
-    assert run_ack("notice", "close", "online-conduct", "2021-09", "--reason", "given in error").exit_code == 0
+    assert (
+        run_ack("notice", "close", "online-conduct", "2021-09", "--reason", "given in error").exit_code == 0
+    )
     again = run_ack("notice", "close", "social-media", "2021-09", "--reason", "given in error")
     assert "closed already" in again.output
 
@@ -249,7 +315,9 @@ def test_nobody_is_warned_of_a_notice_that_was_given(renamed, clock, run_ack):
 
 def test_the_pack_holds_the_notices_that_took_over(newer, clock, tmp_path):
     with (tmp_path / "pack.zip").open("wb") as stream:
-        evidence_pack.write(newer, stream, by_version(newer, "online-conduct", "2021-09"), on=None, now=clock.now())
+        evidence_pack.write(
+            newer, stream, by_version(newer, "online-conduct", "2021-09"), on=None, now=clock.now()
+        )
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
         [name] = [n for n in archive.namelist() if n.endswith("ledger/concerned.tsv")]
         concerned = archive.read(name).decode()
@@ -262,9 +330,15 @@ def test_former_ids_that_no_entry_names_are_found(newer, run_ack):
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), newer.store.write(OCTOBER) as tx:
         tx.execute("DELETE FROM former_id")
     with newer.store.write(OCTOBER) as tx:
-        tx.execute("INSERT INTO former_id (policy, former, notice_id) VALUES ('social-media', 'visitors', ?)", (first,))
+        tx.execute(
+            "INSERT INTO former_id (policy, former, notice_id) VALUES ('social-media', 'visitors', ?)",
+            (first,),
+        )
     found = run_ack("verify")
-    assert (found.exit_code, f"the former ids of the policy of notice {first} were altered" in found.output) == (1, True)
+    assert (
+        found.exit_code,
+        f"the former ids of the policy of notice {first} were altered" in found.output,
+    ) == (1, True)
 
 
 def test_a_renaming_changes_nothing_for_other_policies(newer, clock):

@@ -1,4 +1,5 @@
-"""Mail servers as they are: refusing, hanging, dropping, crowded, greylisting. Nothing is lost, nothing goes out twice."""
+"""Mail servers as they are: refusing, hanging, dropping, crowded, greylisting. Nothing is lost, nothing goes
+out twice."""
 
 from __future__ import annotations
 
@@ -228,7 +229,9 @@ def test_a_slow_server_is_used_over_several_connections_at_once(queued, clock):
 def test_no_encryption_no_message(queued, clock, tmp_path):
     context = Authority(tmp_path).server_context("somewhere.else.example")
     with mail_server(tls=context, login=False) as server:
-        transport = transport_from(f"smtp://127.0.0.1:{server.port}?starttls=yes", queued.settings.school.mail)
+        transport = transport_from(
+            f"smtp://127.0.0.1:{server.port}?starttls=yes", queued.settings.school.mail
+        )
         result = send_due(queued, transport, clock, wait=lambda s: None)
         assert "certificate" in result.stopped
         assert server.taken == []
@@ -259,7 +262,10 @@ def test_the_daily_cap_ends_the_day(queued, clock):
 
 
 def test_a_message_nobody_takes_for_days_is_given_up_and_told(queued, clock):
-    with mail_server(MailServer(on_recipient=lambda address: "451 not now" if address.startswith("p1@") else None), login=False) as server:
+    with mail_server(
+        MailServer(on_recipient=lambda address: "451 not now" if address.startswith("p1@") else None),
+        login=False,
+    ) as server:
         for _ in range(15):
             result = send(queued, clock, server.port)
             clock.advance(timedelta(days=2))

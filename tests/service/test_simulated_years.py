@@ -1,4 +1,5 @@
-"""Whole years, day by day: nobody is forgotten, nobody is bothered, every window is right, whatever the mail server's mood."""
+"""Whole years, day by day: nobody is forgotten, nobody is bothered, every window is right, whatever the mail
+server's mood."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ def issued(staffed: Service) -> Service:
     return staffed
 
 
-def row(service: Service, now: datetime, person: str = "P001", on: date | None = None, round_: str = "") -> dict:
+def row(
+    service: Service, now: datetime, person: str = "P001", on: date | None = None, round_: str = ""
+) -> dict:
     rows = standing.report(service, "social-media", "2021-09", on=on, now=now, round_=round_).rows
     return next(row for row in rows if row["person_id"] == person)
 
@@ -39,7 +41,9 @@ def record(service: Service, fact: str, now: datetime, person: str = "P001", /, 
         return tx.record(fact, recipient_id=recipient, **values)
 
 
-def outcome(service: Service, now: datetime, result: str, delivery: int, person: str = "P001", kind: str = "notice") -> None:
+def outcome(
+    service: Service, now: datetime, result: str, delivery: int, person: str = "P001", kind: str = "notice"
+) -> None:
     record(service, "message.outcome", now, person, delivery_id=delivery, kind=kind, outcome=result, message_id=f"<{delivery}@x>",
            address="ada@x.example", detail="")  # fmt: skip
 
@@ -57,7 +61,14 @@ def test_one_life_through_every_status(issued):
         digest = connection.execute("SELECT digest FROM notice").fetchone()[0]
     done = record(issued, "acknowledged", day(8), person_id="P001", policy="social-media", version="2021-09", digest=digest,
                   method="link", typed_name="Ada")  # fmt: skip
-    record(issued, "acknowledgement.withdrawn", day(9), acknowledgement_id=done, reason="wrong", withdrawn_by="Bea")
+    record(
+        issued,
+        "acknowledgement.withdrawn",
+        day(9),
+        acknowledgement_id=done,
+        reason="wrong",
+        withdrawn_by="Bea",
+    )
     at_the_end = day(60)
     found = [row(issued, at_the_end, on=day(number).date())["status"] for number in range(10)]
     assert found == [
@@ -73,7 +84,9 @@ def test_without_an_address_someone_is_told_on_paper(issued):
 
 
 def test_an_address_that_came_later_takes_them_off_paper(issued):
-    import_roster(issued, roster_csv(PAT.replace("Paper,,", "Paper,pat@larkspur-row.example,")), "staff.csv", now=day(1))
+    import_roster(
+        issued, roster_csv(PAT.replace("Paper,,", "Paper,pat@larkspur-row.example,")), "staff.csv", now=day(1)
+    )
     assert row(issued, day(1), "P004")["status"] == "not sent"
 
 
@@ -86,7 +99,9 @@ def test_an_address_that_came_later_takes_them_off_paper(issued):
         (date(2021, 8, 31), False, 29, date(2021, 9, 30), date(2021, 9, 29)),
     ],
 )
-def test_the_window_runs_from_the_day_a_server_took_the_message(issued, sent_on, in_time, short_by, binds_from, due_on):
+def test_the_window_runs_from_the_day_a_server_took_the_message(
+    issued, sent_on, in_time, short_by, binds_from, due_on
+):
     outcome(issued, datetime(sent_on.year, sent_on.month, sent_on.day, 12, tzinfo=UTC), "sent", 1)
     found = row(issued, datetime(2021, 9, 20, tzinfo=UTC))
     assert (found["notified_on"], found["in_time"], found["short_by_days"], found["binds_from"], found["due_on"]) == (
@@ -125,7 +140,9 @@ def test_a_letter_after_a_bounce_is_good_notice(issued):
 
 
 def test_a_newer_version_takes_the_obligation_over(issued, school):
-    school.version("social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times.")
+    school.version(
+        "social-media", "2022-09", "2022-09-01", approved_on="2022-07-01", body="Think three times."
+    )
     july = datetime(2022, 7, 4, 9, 0, tzinfo=UTC)
     issuing.issue(issued, "social-media", "2022-09", now=july, issued_by="Bea")
     assert row(issued, july)["status"] == "superseded"
@@ -145,7 +162,13 @@ def test_each_round_has_its_own_answer(issued):
         row(issued, autumn, round_="Year 2030")
 
 
-def notice(number: int, version: str, change: str = "material", basis: Basis = Basis.CHANGE, policy: str = "social-media") -> Notice:
+def notice(
+    number: int,
+    version: str,
+    change: str = "material",
+    basis: Basis = Basis.CHANGE,
+    policy: str = "social-media",
+) -> Notice:
     first = date(2021, 9, 1)
     return Notice(number, policy, version, "Title", "sha256:0", Change(change), first, first, basis)
 
@@ -182,7 +205,10 @@ def test_which_notice_takes_over(later, takes_over):
     ],
 )
 def test_whose_acknowledgement_counts(version, change, counting):
-    clarifying = [notice(n, label, "clarification") for n, label in ((20, "2021-09.2"), (30, "2021-09.3"), (50, "2022-09.2"))]
+    clarifying = [
+        notice(n, label, "clarification")
+        for n, label in ((20, "2021-09.2"), (30, "2021-09.3"), (50, "2022-09.2"))
+    ]
     issued = [notice(1, "2020-09", "new"), FIRST, *clarifying, notice(40, "2022-09")]
     asked = next(n for n in issued if n.version == version)
     assert str(asked.change) == change

@@ -33,8 +33,12 @@ def leave(service, clock, person):
 
 def acknowledge(service, clock, person_id):
     with service.store.read() as connection:
-        _, recipient_id = acknowledging.find_recipient(service, connection, "social-media", "2021-09", person_id)
-    acknowledging.acknowledge(service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "Ada Typed", clock.now())
+        _, recipient_id = acknowledging.find_recipient(
+            service, connection, "social-media", "2021-09", person_id
+        )
+    acknowledging.acknowledge(
+        service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "Ada Typed", clock.now()
+    )
 
 
 def test_an_erased_person_is_nowhere_in_the_files_of_the_database(told, clock):
@@ -132,7 +136,14 @@ def test_the_doctor_says_what_has_to_be_mended(told, environ, run_ack, setting, 
 
 
 def test_the_doctor_warns_of_a_version_about_to_miss_its_notice(told, run_ack, school):
-    school.version("visitors", "2021-10", "2021-08-30", approved_on="2021-07-01", audience=("Employee",), body="Sign in twice.")
+    school.version(
+        "visitors",
+        "2021-10",
+        "2021-08-30",
+        approved_on="2021-07-01",
+        audience=("Employee",),
+        body="Sign in twice.",
+    )
     result = run_ack("doctor")
     assert result.exit_code == 1
     assert "the last day to give it in time is Friday 30 July 2021" in result.output
@@ -164,4 +175,7 @@ def test_due_can_be_called_again_and_again(told, run_ack):
     for _ in range(3):
         result = run_ack("due")
         assert result.exit_code == 0
-        assert result.output.splitlines()[-1] == "0 sent, 0 no longer needed, 0 refused, 0 to be tried again, 0 still waiting."
+        assert (
+            result.output.splitlines()[-1]
+            == "0 sent, 0 no longer needed, 0 refused, 0 to be tried again, 0 still waiting."
+        )

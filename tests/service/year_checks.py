@@ -1,4 +1,5 @@
-"""What a simulated year is held to: computed from the ledger's own lines and from what the mail server took, not by the service."""
+"""What a simulated year is held to: computed from the ledger's own lines and from what the mail server took,
+not by the service."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ def _no_open_day_left(world: World, mail) -> bool:
 
 
 def check_nobody_is_forgotten(world: World) -> None:
-    """On a day when everything worked: who can be written to was told, and was reminded since the last day planned for it."""
+    """On a day when everything worked: who can be written to was told, and was reminded since the last day
+    planned for it."""
     service, today = world.service, world.today
     calendar = reminding.calendar_of(service.settings.school.closed)
     with service.store.read() as connection:
@@ -67,19 +69,30 @@ def check_nobody_is_forgotten(world: World) -> None:
                     continue
                 pending = connection.execute(
                     "SELECT 1 FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE i.recipient_id = ? "
-                    "AND d.state IN ('queued', 'claimed')", (found.id,)
+                    "AND d.state IN ('queued', 'claimed')",
+                    (found.id,),
                 ).fetchone()
-                assert status is not Status.NOT_SENT or pending, f"{found.person_id} was never told of {notice.version}"
+                assert status is not Status.NOT_SENT or pending, (
+                    f"{found.person_id} was never told of {notice.version}"
+                )
                 if status is not Status.NOTIFIED or pending or not calendar.is_open(today):
                     continue
                 given = window(notice, found)
-                planned = [r.on for r in planned_reminders(given, service.settings.school.reminders, calendar)]
-                since = max(given.notified_on, _last_bounce(connection, found.id))  # a bounce moves the whole plan
+                planned = [
+                    r.on for r in planned_reminders(given, service.settings.school.reminders, calendar)
+                ]
+                since = max(
+                    given.notified_on, _last_bounce(connection, found.id)
+                )  # a bounce moves the whole plan
                 missed = [on for on in planned if since < on <= today]
                 if missed:
                     link = service.links.token(Purpose.ACKNOWLEDGE, notices.link_number(connection, found.id))
-                    reminded = [m for m in world.taken if link in m.links and m.on >= missed[-1]]  # or told anew, at a mended address
-                    assert reminded, f"{found.person_id} was not reminded of {notice.policy} {notice.version} since {missed[-1]}"
+                    reminded = [
+                        m for m in world.taken if link in m.links and m.on >= missed[-1]
+                    ]  # or told anew, at a mended address
+                    assert reminded, (
+                        f"{found.person_id} was not reminded of {notice.policy} {notice.version} since {missed[-1]}"
+                    )
 
 
 def _last_bounce(connection, recipient_id: int) -> date:
@@ -90,7 +103,8 @@ def _last_bounce(connection, recipient_id: int) -> date:
 
 
 def check_plans_equal_a_rebuild(world: World) -> None:
-    """What the plan says of each recipient is what the facts say of them, and nobody outstanding and told is missing in it."""
+    """What the plan says of each recipient is what the facts say of them, and nobody outstanding and told is
+    missing in it."""
     service, today = world.service, world.today
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, world.clock.now())
@@ -104,7 +118,11 @@ def check_plans_equal_a_rebuild(world: World) -> None:
                     assert not (status is Status.NOTIFIED and is_outstanding(notice, status)), found
                     continue
                 next_on, looked_on = rows[found.id]
-                if not next_on or not is_outstanding(notice, status) or (looked_on and looked_on < today and next_on <= str(today)):
+                if (
+                    not next_on
+                    or not is_outstanding(notice, status)
+                    or (looked_on and looked_on < today and next_on <= str(today))
+                ):
                     continue
                 row = plans.PlanRow(found.id, notice.id, found.person_id, "", looked_on)
                 anew = reminding.look(service, notice, found, row, today)
@@ -116,11 +134,20 @@ def check_windows(world: World) -> None:
     service = world.service
     with service.store.read() as connection:
         lines = [json.loads(row["line"]) for row in connection.execute("SELECT line FROM ledger ORDER BY n")]
-    facts = [(line["n"], datetime.fromisoformat(line["at"]).astimezone(LONDON).date(), line["kind"], line["fact"]) for line in lines]
-    bounced = {fact["delivery_id"] for _, _, kind, fact in facts if kind == "message.outcome" and fact["outcome"] == "bounced"}
+    facts = [
+        (line["n"], datetime.fromisoformat(line["at"]).astimezone(LONDON).date(), line["kind"], line["fact"])
+        for line in lines
+    ]
+    bounced = {
+        fact["delivery_id"]
+        for _, _, kind, fact in facts
+        if kind == "message.outcome" and fact["outcome"] == "bounced"
+    }
     told: dict[int, date] = {}
     for _, on, kind, fact in facts:
-        is_good = kind == "message.outcome" and fact["outcome"] == "sent" and fact["delivery_id"] not in bounced
+        is_good = (
+            kind == "message.outcome" and fact["outcome"] == "sent" and fact["delivery_id"] not in bounced
+        )
         if is_good and fact["kind"] in ("notice", "reminder"):
             told.setdefault(fact["recipient_id"], on)
     issued = {n: fact for n, _, kind, fact in facts if kind == "notice.issued"}
@@ -148,7 +175,12 @@ def _window(notice: dict, recipient: dict, told_on: date | None) -> tuple:
         return str(told_on) if told_on else None, None, None, str(max(effective, starts_on))
     if told_on is None:
         return None, None, None, None
-    return str(told_on), ends_on <= effective, max(0, (ends_on - effective).days), str(max(effective, ends_on))
+    return (
+        str(told_on),
+        ends_on <= effective,
+        max(0, (ends_on - effective).days),
+        str(max(effective, ends_on)),
+    )
 
 
 def _a_month_later(day: date) -> date:

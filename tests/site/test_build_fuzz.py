@@ -1,4 +1,5 @@
-"""Whatever was changed, damaged or cut short before it, a build gives what one gives that has nothing to take over."""
+"""Whatever was changed, damaged or cut short before it, a build gives what one gives that has nothing to
+take over."""
 
 from __future__ import annotations
 
@@ -16,7 +17,13 @@ from tests.site.conftest import SCHOOL, Root
 
 POLICIES = ("trips", "visits", "phones")
 OWN_PAGES = ("tips.md", "before-you-post.md", "changing-a-policy.md", "review/index.md", "more/index.md")
-FEATURES = ("navigation.footer", "navigation.expand", "navigation.tabs", "navigation.indexes", "toc.integrate")
+FEATURES = (
+    "navigation.footer",
+    "navigation.expand",
+    "navigation.tabs",
+    "navigation.indexes",
+    "toc.integrate",
+)
 NAVIGATIONS = (["index.md", {"All": "policies/"}], ["changing-a-policy.md", "policies/trips/index.md"], None)
 GONE = ["gone.md"]  # which fails
 LOOKS_AT_OTHERS = "{% for file in pages %}{{ file.page.title }}{{ file.page.toc|length }}{% endfor %}"
@@ -37,7 +44,16 @@ class Writer:
 
     def act(self) -> str:
         """Do one thing, and tell which."""
-        acts = (self.version, self.school, self.ask, self.own_page, self.override, self.setting, self.spoil, self.killed)
+        acts = (
+            self.version,
+            self.school,
+            self.ask,
+            self.own_page,
+            self.override,
+            self.setting,
+            self.spoil,
+            self.killed,
+        )
         act = self.chance.choice(acts)
         act()
         return act.__name__
@@ -68,7 +84,9 @@ class Writer:
             page.unlink()
             return
         page.parent.mkdir(parents=True, exist_ok=True)
-        front = self.chance.choice(("", "---\nstatus: new\nicon: material/bus\n---\n", f"---\ntitle: {self.words()}\n---\n"))
+        front = self.chance.choice(
+            ("", "---\nstatus: new\nicon: material/bus\n---\n", f"---\ntitle: {self.words()}\n---\n")
+        )
         page.write_text(f"{front}# {self.words()}\n\n## Do\n\n{self.words()}\n", encoding="utf-8")
         (self.book / "docs/plan.png").write_bytes(self.chance.randbytes(9))
 
@@ -80,7 +98,10 @@ class Writer:
 
     def setting(self) -> None:
         config = yaml.safe_load(OURS.read_text(encoding="utf-8")) | {"hooks": [str(OURS.parent / "hooks.py")]}
-        config["theme"] |= {"features": self.chance.sample(FEATURES, 2), "language": self.chance.choice(("en", "de"))}
+        config["theme"] |= {
+            "features": self.chance.sample(FEATURES, 2),
+            "language": self.chance.choice(("en", "de")),
+        }
         nav = self.chance.choice(NAVIGATIONS) if self.chance.random() < 0.9 else GONE
         config |= {"nav": nav, "not_in_nav": self.chance.choice(("tips.md", "more/*"))}
         (self.book / "mkdocs.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -114,7 +135,9 @@ class Writer:
             site = self.root.build(str(self.day), name, built_on=built_on, drafts=self.drafts, **given)
         except BuildFailed as error:
             return {"not built": str(error).encode("utf-8")}
-        return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+        return {
+            path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()
+        }
 
 
 def run(root: Root, seed: int, steps: int) -> None:
@@ -123,7 +146,10 @@ def run(root: Root, seed: int, steps: int) -> None:
         done += [writer.act() for _ in range(writer.chance.randint(1, 3))]
         over = writer.site("site")
         anew = writer.site("anew", cache=root.path / f"none-{step}")
-        assert [path for path in over.keys() | anew.keys() if over.get(path) != anew.get(path)] == [], (step, done)
+        assert [path for path in over.keys() | anew.keys() if over.get(path) != anew.get(path)] == [], (
+            step,
+            done,
+        )
 
 
 @pytest.mark.parametrize("seed", [2, 3])

@@ -132,7 +132,12 @@ def test_drafts_are_shown_only_when_asked_for(trips, read) -> None:
     assert not (trips.build("2020-10-01") / "policies/trips/2021-09").exists()
     site = trips.build("2020-10-01", drafts=True)
     assert "This is a draft." in read(site / "policies/trips/2021-09/index.html")
-    for page in ("index.html", "policies/trips/index.html", "changelog/index.html", "policies/trips/2021-09/index.html"):
+    for page in (
+        "index.html",
+        "policies/trips/index.html",
+        "changelog/index.html",
+        "policies/trips/2021-09/index.html",
+    ):
         assert "Preview with drafts." in read(site / page)
         assert 'content="noindex"' in read(site / page)
     assert sitemap(site) == []
@@ -182,7 +187,9 @@ def test_names_are_shown_letter_by_letter(root, read) -> None:
     root.version("trips", "2020-03", title="Łódź & <b>*Été*</b> #1")
     site = root.build("2020-04-01")
     for page in ("policies/trips/index.html", "policies/trips/2020-03/index.html"):
-        assert re.search(r'<h1 id="start">Łódź &amp; &lt;b&gt;\*Été\*&lt;/b&gt; #1(<a|</h1>)', read(site / page))
+        assert re.search(
+            r'<h1 id="start">Łódź &amp; &lt;b&gt;\*Été\*&lt;/b&gt; #1(<a|</h1>)', read(site / page)
+        )
 
 
 def test_a_heading_twice_keeps_both_anchors(root, read) -> None:
@@ -202,7 +209,9 @@ def test_code_keeps_its_blank_lines(root, read) -> None:
 def test_a_redline_with_nothing_changed_says_so(root, read) -> None:
     root.version("trips", "2020-03")
     root.version("trips", "2020-09", change="clarification")
-    assert "the same, word for word" in read(root.build("2020-10-01") / "policies/trips/2020-03..2020-09/index.html")
+    assert "the same, word for word" in read(
+        root.build("2020-10-01") / "policies/trips/2020-03..2020-09/index.html"
+    )
 
 
 def test_the_first_version_is_compared_with_the_one_in_force(trips) -> None:
@@ -235,7 +244,9 @@ def test_a_text_may_link_to_a_version_under_a_former_id(root) -> None:
     root.version("journeys", "2020-03", title="Journeys Policy", more="renamed_from: [trips]\n")
     root.version("bags", "2020-03", "## Scope\n\nSee [trips](../trips/2020-03/).\n", title="Bags Policy")
     site = root.build("2020-04-01")
-    assert "/policies/trips/* /policies/journeys/:splat 301!" in (site / "_redirects").read_text(encoding="utf-8")
+    assert "/policies/trips/* /policies/journeys/:splat 301!" in (site / "_redirects").read_text(
+        encoding="utf-8"
+    )
     root.version("boots", "2020-03", "## Scope\n\nSee [trips](../trips/2020-04/).\n", title="Boots Policy")
     with pytest.raises(BuildFailed, match="links to '../../trips/2020-04/', which is not on the site"):
         root.build("2020-04-01")
@@ -265,7 +276,9 @@ def test_a_page_of_the_school_takes_the_place_of_ours(trips, read) -> None:
 
 
 def test_faults_stop_the_build_all_together(trips) -> None:
-    (trips.path / "handbook/docs/policies/trips/2020-09.md").write_text("---\ntitle: X\n---\n", encoding="utf-8")
+    (trips.path / "handbook/docs/policies/trips/2020-09.md").write_text(
+        "---\ntitle: X\n---\n", encoding="utf-8"
+    )
     with pytest.raises(FaultsFound):
         trips.build("2020-10-01")
 
@@ -329,7 +342,12 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_cache_held(trips) -> N
 def test_a_changed_policy_built_over_a_warm_cache_is_what_an_empty_one_gives(trips) -> None:
     trips.version("visits", "2020-04", "## Scope\n\nVisitors sign in.\n", title="Visits")
     trips.build("2020-10-01", "before")
-    trips.version("trips", "2020-10", "## Scope\n\nEveryone takes a map.\n\n## Coats\n\nBring one.\n", approved_on="2020-07-02")
+    trips.version(
+        "trips",
+        "2020-10",
+        "## Scope\n\nEveryone takes a map.\n\n## Coats\n\nBring one.\n",
+        approved_on="2020-07-02",
+    )
     warm = bytes_of(trips.build("2020-10-01", "warm"))
     assert trips.built.bodies_rendered == 3  # the text, and two redlines
     assert warm == bytes_of(trips.build("2020-10-01", "cold", cache=trips.path / "empty"))
@@ -354,10 +372,11 @@ def test_pages_say_when_they_were_drawn_up(trips, read) -> None:
         assert "Hill School. Drawn up on 3 August 2020." in read(page)
 
 
-
 def test_no_page_refers_to_another_host(trips, read) -> None:
     site = trips.build("2020-10-01")
-    loaded = re.compile(r'<(?:script|img|iframe|link(?! rel="canonical"))\b[^>]*? (?:src|href)="((?:https?:)?//[^"]+)')
+    loaded = re.compile(
+        r'<(?:script|img|iframe|link(?! rel="canonical"))\b[^>]*? (?:src|href)="((?:https?:)?//[^"]+)'
+    )
     assert {p.name: loaded.findall(read(p)) for p in site.rglob("*.html") if loaded.findall(read(p))} == {}
 
 
@@ -366,4 +385,4 @@ def test_reviews_are_sorted_by_owner_and_date(root, read) -> None:
     root.version("buses", "2020-03", title="Bus Policy", more="review_by: 2020-05-01\n")
     page = read(root.build("2020-06-01") / "review/index.html")
     assert page.index("Bus Policy</a>") < page.index("Trips Policy</a>", page.index("<article"))
-    assert re.findall(r'hb-chip--(overdue|to-come)', page) == ["overdue", "to-come"]
+    assert re.findall(r"hb-chip--(overdue|to-come)", page) == ["overdue", "to-come"]

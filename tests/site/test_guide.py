@@ -47,11 +47,16 @@ def site(copy: Path, **settings: object) -> Path:
 def write(copy: Path) -> None:
     """What the guide asks a writer to do by hand: change the text, and tell staff."""
     text = (copy / TEXT).read_text(encoding="utf-8")
-    (copy / TEXT).write_text(f"{text.rstrip()}\n\nWrite to pupils from school accounts only.\n", encoding="utf-8")
+    (copy / TEXT).write_text(
+        f"{text.rstrip()}\n\nWrite to pupils from school accounts only.\n", encoding="utf-8"
+    )
     entry = (copy / ENTRY).read_text(encoding="utf-8")
     changes = "changes:\n  - section: Review of this policy\n    what: added\n    text: Pupils hear from school accounts only.\n"
     head, end = entry.rstrip().removesuffix("---"), "---\n"
-    (copy / ENTRY).write_text(f"{head}{changes}{end}Pupils hear from school accounts only. This concerns everyone.\n", encoding="utf-8")
+    (copy / ENTRY).write_text(
+        f"{head}{changes}{end}Pupils hear from school accounts only. This concerns everyone.\n",
+        encoding="utf-8",
+    )
 
 
 def test_the_guide_names_each_command_once_and_in_this_order() -> None:
@@ -65,7 +70,9 @@ def test_every_step_works_as_the_guide_says(copy: Path) -> None:
     assert ENTRY in said and ENTRY in GUIDE
     write(copy)
     assert run(copy, check) == "1 policy, 3 versions: no faults\n"
-    assert re.findall(r"\[-.*?-\]|\{\+.*?\+\}", run(copy, redline)) == ["{+Write to pupils from school accounts only.+}"]
+    assert re.findall(r"\[-.*?-\]|\{\+.*?\+\}", run(copy, redline)) == [
+        "{+Write to pupils from school accounts only.+}"
+    ]
 
     assert not (site(copy) / "policies/social-media/2022-09").exists()
     draft = (site(copy, drafts=True) / "policies/social-media/2022-09/index.html").read_text(encoding="utf-8")
@@ -108,13 +115,17 @@ def test_a_policy_is_renamed_as_the_guide_says(copy: Path) -> None:
         assert f"`{folder}/`" in GUIDE
         (copy / folder / "social-media").rename(copy / folder / "online-conduct")
     latest = copy / "handbook/docs/policies/online-conduct/2021-09.md"
-    text = latest.read_text(encoding="utf-8").replace("renamed_from: []", field.replace("former-name", "social-media"))
+    text = latest.read_text(encoding="utf-8").replace(
+        "renamed_from: []", field.replace("former-name", "social-media")
+    )
     latest.write_text(text, encoding="utf-8")
     assert run(copy, "handbook check") == "1 policy, 2 versions: no faults\n"
 
 
 @pytest.mark.parametrize("day", ["1/9/2022", "2022-02-30", "tomorrow", "2022-9-1x"])
 def test_a_day_that_is_none_is_refused_in_plain_words(copy: Path, day: str) -> None:
-    done = CliRunner().invoke(main, ["new", "social-media", "2022-09", "--effective", day, "--root", str(copy)])
+    done = CliRunner().invoke(
+        main, ["new", "social-media", "2022-09", "--effective", day, "--root", str(copy)]
+    )
     assert done.exit_code == 2
     assert f"expected a day of the calendar, year-month-day such as 2021-09-01, found '{day}'" in done.output

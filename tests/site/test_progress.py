@@ -22,7 +22,16 @@ def test_every_step_is_told_and_none_goes_beyond_its_end(trips) -> None:
 
 @pytest.mark.parametrize("in_terminal", [True, False])
 def test_the_command_shows_it_in_a_terminal_only(trips, in_terminal: bool) -> None:
-    command = [sys.executable, "-c", "from handbook.cli import main; main()", "build", "--as-of", "2020-10-01", "--output", "site"]
+    command = [
+        sys.executable,
+        "-c",
+        "from handbook.cli import main; main()",
+        "build",
+        "--as-of",
+        "2020-10-01",
+        "--output",
+        "site",
+    ]
     screen, end = pty.openpty()
     with os.fdopen(screen, "rb", buffering=0) as shown:
         done = subprocess.run(
@@ -36,7 +45,8 @@ def test_the_command_shows_it_in_a_terminal_only(trips, in_terminal: bool) -> No
 
 
 def _all_of(screen) -> str:
-    """What stands on a terminal whose other end is closed; reading beyond that is an error on Linux, and the end elsewhere."""
+    """What stands on a terminal whose other end is closed; reading beyond that is an error on Linux, and the
+    end elsewhere."""
     parts = []
     try:
         while part := screen.read(4096):

@@ -110,7 +110,9 @@ def test_netlify_installs_the_site_alone_and_publishes_what_is_built(netlify: di
 
 def test_the_lock_holds_every_package_of_the_site_to_one_version() -> None:
     lines = (ROOT / "requirements-site.txt").read_text(encoding="utf-8").splitlines()
-    locked = dict(line.lower().replace("_", "-").split("==") for line in lines if line and not line.startswith("#"))
+    locked = dict(
+        line.lower().replace("_", "-").split("==") for line in lines if line and not line.startswith("#")
+    )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {re.match(r"[A-Za-z0-9-]+", r)[0].lower() for r in project["optional-dependencies"]["site"]}
     assert wanted - set(locked) == set()
@@ -147,7 +149,9 @@ def test_every_page_is_valid_html(site: Path) -> None:
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     messages = json.loads(done.stderr)["messages"]
-    assert [(m["url"].rpartition("/site/")[2], m["message"], m.get("extract", "")[:120]) for m in messages] == []
+    assert [
+        (m["url"].rpartition("/site/")[2], m["message"], m.get("extract", "")[:120]) for m in messages
+    ] == []
 
 
 def test_no_link_or_fragment_is_broken(site: Path) -> None:

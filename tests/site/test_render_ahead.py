@@ -11,7 +11,10 @@ from handbook.render_ahead import WORTHWHILE, Job, render_ahead
 
 def job(number: int, texts: int = 12) -> Job:
     """A policy whose versions differ in one word."""
-    versions = tuple(f"## Scope\n\nPolicy {number} covers case {n} of all.\n\n## Rule\n\nAsk first.\n" for n in range(texts))
+    versions = tuple(
+        f"## Scope\n\nPolicy {number} covers case {n} of all.\n\n## Rule\n\nAsk first.\n"
+        for n in range(texts)
+    )
     return Job(versions, tuple((n, n + 1) for n in range(texts - 1)))
 
 

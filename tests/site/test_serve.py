@@ -25,12 +25,26 @@ class Served:
     def __init__(self, root, *options: str):
         self.root = root
         self.port = free_port()
-        command = [sys.executable, "-c", "from handbook.cli import main; main()", "serve", "--port", str(self.port), *options]
+        command = [
+            sys.executable,
+            "-c",
+            "from handbook.cli import main; main()",
+            "serve",
+            "--port",
+            str(self.port),
+            *options,
+        ]
         self.process = subprocess.Popen(
-            [*command, "--root", str(root.path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+            [*command, "--root", str(root.path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
         )
         self._lines: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=lambda: [self._lines.put(line) for line in self.process.stdout])
+        self._reader = threading.Thread(
+            target=lambda: [self._lines.put(line) for line in self.process.stdout]
+        )
         self._reader.start()
 
     def wait_for(self, words: str) -> str:
@@ -119,7 +133,9 @@ def test_a_broken_link_and_a_broken_setting_are_survived(served: Served) -> None
     good = settings.read_text(encoding="utf-8")
     said = served.change(lambda: settings.write_text("name =\n" + good, encoding="utf-8"), "Not built")
     assert "school.toml:1:" in said
-    served.change(lambda: settings.write_text(good.replace("Hill School", "Dale School"), encoding="utf-8"), "Built")
+    served.change(
+        lambda: settings.write_text(good.replace("Hill School", "Dale School"), encoding="utf-8"), "Built"
+    )
     assert "Dale School" in served.page("")[1]
 
 
@@ -135,14 +151,26 @@ def test_it_stops_when_interrupted(served: Served) -> None:
 
 
 def test_a_port_in_use_is_told(served: Served, root) -> None:
-    second = [sys.executable, "-c", "from handbook.cli import main; main()", "serve", "--root", str(root.path)]
-    done = subprocess.run([*second, "--port", str(served.port)], capture_output=True, text=True, timeout=60, check=False)
+    second = [
+        sys.executable,
+        "-c",
+        "from handbook.cli import main; main()",
+        "serve",
+        "--root",
+        str(root.path),
+    ]
+    done = subprocess.run(
+        [*second, "--port", str(served.port)], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 1
     assert done.stderr == f"Error: port {served.port} is in use already; name another with --port\n"
 
 
 def test_a_folder_without_a_school_and_one_with_faults_are_refused_at_once(root, tmp_path) -> None:
-    for folder, says in ((tmp_path, "school.toml:1: this file is missing"), (root.path, "expected the text of the policy")):
+    for folder, says in (
+        (tmp_path, "school.toml:1: this file is missing"),
+        (root.path, "expected the text of the policy"),
+    ):
         root.version("trips", "2020-03", "", approved_on=None)
         running = Served(type("There", (), {"path": folder})())
         running.wait_for(says)

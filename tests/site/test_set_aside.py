@@ -18,10 +18,15 @@ def test_a_block_of_many_lines_is_kept_whole() -> None:
     assert set_aside(f"x\n\n{header}\n\ny") == ("x\n\nhb-kept-0-hb\n\ny", [header])
 
 
-@pytest.mark.parametrize("markdown", ["text <p>b</p>", "<header>\n\n## In it\n\n</header>", "<pre>a\n\nb</pre>", "<p>open"])
+@pytest.mark.parametrize(
+    "markdown", ["text <p>b</p>", "<header>\n\n## In it\n\n</header>", "<pre>a\n\nb</pre>", "<p>open"]
+)
 def test_what_is_not_finished_is_left_to_markdown(markdown: str) -> None:
     assert set_aside(markdown) == (markdown, [])
 
 
 def test_what_was_kept_comes_back_with_or_without_a_paragraph_around_its_mark() -> None:
-    assert put_back("<p>hb-kept-0-hb</p>\n<div>hb-kept-1-hb</div>", ["<p>a</p>", "<p>b</p>"]) == "<p>a</p>\n<div><p>b</p></div>"
+    assert (
+        put_back("<p>hb-kept-0-hb</p>\n<div>hb-kept-1-hb</div>", ["<p>a</p>", "<p>b</p>"])
+        == "<p>a</p>\n<div><p>b</p></div>"
+    )

@@ -26,7 +26,8 @@ SITE_OF_TRIPS = {
 
 @pytest.fixture
 def settings(trips) -> Callable[..., None]:
-    """Writes an mkdocs.yml of the checkout's own beside overrides of its own, with settings as a test needs them."""
+    """Writes an mkdocs.yml of the checkout's own beside overrides of its own, with settings as a test needs
+    them."""
     shutil.copytree(OURS.parent / "overrides", trips.path / "handbook/overrides")
 
     def write(**changed: object) -> None:
@@ -45,12 +46,17 @@ def files(site: Path) -> dict[str, bytes]:
 def is_as_from_nothing(trips, day: str = DAY, **given: object) -> bool:
     """Whether a build over what is kept, and over the last site, gives the bytes of one that has neither."""
     over_the_last = files(trips.build(day, **given))
-    return over_the_last == files(trips.build(day, "anew", cache=trips.path / f"empty-{os.urandom(4).hex()}", **given))
+    return over_the_last == files(
+        trips.build(day, "anew", cache=trips.path / f"empty-{os.urandom(4).hex()}", **given)
+    )
 
 
 def test_a_build_of_the_same_takes_over_every_page_but_the_error_page(trips) -> None:
     first = files(trips.build(DAY))
-    assert (trips.built.files_as_before, {path for path in first if path.endswith(".html")}) == (0, SITE_OF_TRIPS)
+    assert (trips.built.files_as_before, {path for path in first if path.endswith(".html")}) == (
+        0,
+        SITE_OF_TRIPS,
+    )
     assert files(trips.build(DAY)) == first
     shell, texts, listings = 1, 2, 2  # the shell's page; both .md files; policies.json and feed.xml
     assert trips.built.files_as_before == len(SITE_OF_TRIPS) - 1 + shell + texts + listings
@@ -90,7 +96,9 @@ def withdraw(trips) -> None:
 
 
 def add_own_page(trips) -> None:
-    (trips.path / "handbook/docs/before-you-post.md").write_text("# Before you post\n\nAsk.\n", encoding="utf-8")
+    (trips.path / "handbook/docs/before-you-post.md").write_text(
+        "# Before you post\n\nAsk.\n", encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +112,12 @@ def test_whatever_a_writer_changes_nothing_old_is_left(trips, change) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"day": "2020-08-01"}, {"built_on": date(2020, 10, 2)}, {"drafts": True}, {"base_address": "https://dale.example"}],
+    [
+        {"day": "2020-08-01"},
+        {"built_on": date(2020, 10, 2)},
+        {"drafts": True},
+        {"base_address": "https://dale.example"},
+    ],
     ids=["day shown", "build day", "drafts", "address"],
 )
 def test_whatever_is_asked_for_nothing_old_is_left(trips, given) -> None:
@@ -134,7 +147,9 @@ def test_a_changed_override_is_on_every_page(trips, settings) -> None:
     site = trips.build(DAY)
     override = trips.path / "handbook/overrides/main.html"
     override.write_text(
-        override.read_text(encoding="utf-8").replace("{% block announce %}", "{% block announce %}Term ends soon. "),
+        override.read_text(encoding="utf-8").replace(
+            "{% block announce %}", "{% block announce %}Term ends soon. "
+        ),
         encoding="utf-8",
     )
     assert is_as_from_nothing(trips)
@@ -156,7 +171,9 @@ OTHERS = "{% for file in pages %}{{ file.page.title }} {{ file.page.meta }} {{ f
 def test_a_template_that_looks_at_other_pages_finds_them_as_they_are(trips, settings) -> None:
     override = trips.path / "handbook/overrides/main.html"
     text = override.read_text(encoding="utf-8")
-    override.write_text(text.replace("{% block announce %}", "{% block announce %}" + OTHERS), encoding="utf-8")
+    override.write_text(
+        text.replace("{% block announce %}", "{% block announce %}" + OTHERS), encoding="utf-8"
+    )
     for change in (lambda trips: None, add_version, add_own_page):
         trips.build(DAY)
         change(trips)
@@ -179,10 +196,14 @@ def test_a_plain_template_of_the_school_finds_pages_as_they_are(trips, settings,
 def test_a_filter_of_a_school_is_never_a_compiled_one_of_before(trips, settings) -> None:
     override = trips.path / "handbook/overrides/main.html"
     text = override.read_text(encoding="utf-8")
-    override.write_text(text.replace("{% block announce %}", "{% block announce %}{{ 'x'|said }}"), encoding="utf-8")
+    override.write_text(
+        text.replace("{% block announce %}", "{% block announce %}{{ 'x'|said }}"), encoding="utf-8"
+    )
     for said in ("Monday", "Tuesday"):
         own = trips.path / f"handbook/{said}.py"
-        own.write_text(f"def on_env(env, **given):\n    env.filters['said'] = lambda _: {said!r}\n", encoding="utf-8")
+        own.write_text(
+            f"def on_env(env, **given):\n    env.filters['said'] = lambda _: {said!r}\n", encoding="utf-8"
+        )
         settings(hooks=[str(OURS.parent / "hooks.py"), str(own)])
         assert said in (trips.build(DAY) / "policies/trips/index.html").read_text(encoding="utf-8")
 
@@ -223,7 +244,10 @@ def test_extensions_that_may_read_other_files_have_every_page_drawn(trips, setti
 def test_settings_that_are_functions_have_every_page_drawn(trips, settings) -> None:
     path = trips.path / "handbook/mkdocs.yml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("toc_depth: 3", "slugify: !!python/name:markdown.extensions.toc.slugify"), encoding="utf-8")
+    path.write_text(
+        text.replace("toc_depth: 3", "slugify: !!python/name:markdown.extensions.toc.slugify"),
+        encoding="utf-8",
+    )
     for _ in range(2):
         trips.build(DAY)
     stamped, texts, listings = 3, 2, 2
@@ -240,7 +264,11 @@ def test_what_is_warned_of_is_warned_of_again(trips, settings) -> None:
 def test_a_page_of_the_site_that_was_edited_by_hand_is_made_anew(trips) -> None:
     site = trips.build(DAY)
     whole = files(site)
-    for path in ("policies/trips/2020-03/index.html", "policies/trips/2020-03.md", "policies/trips/index.html"):
+    for path in (
+        "policies/trips/2020-03/index.html",
+        "policies/trips/2020-03.md",
+        "policies/trips/index.html",
+    ):
         page = site / path
         changed = page.stat()
         page.write_bytes(page.read_bytes().replace(b"phone", b"drone"))
@@ -312,7 +340,9 @@ def test_damaged_records_are_made_anew_and_counted(trips) -> None:
 
 def test_a_theme_that_leaves_no_room_for_the_pages_is_named(trips, settings) -> None:
     override = trips.path / "handbook/overrides/main.html"
-    title = '{% block scripts %}<script>document.title = "{{ page.title }}"</script>{{ super() }}{% endblock %}'
+    title = (
+        '{% block scripts %}<script>document.title = "{{ page.title }}"</script>{{ super() }}{% endblock %}'
+    )
     override.write_text(override.read_text(encoding="utf-8") + title, encoding="utf-8")
     with pytest.raises(BuildFailed, match="put it into a file of its own"):
         trips.build(DAY)

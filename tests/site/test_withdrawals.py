@@ -10,7 +10,10 @@ def ending(trips):
     """The policy of `trips`, withdrawn on 1 January 2021 by a decision of 1 November 2020."""
     trips.version("trips", "2021-01", change="withdrawn", approved_on="2020-11-01")
     entry = trips.path / "changelog/trips/2021-01.md"
-    entry.write_text(entry.read_text(encoding="utf-8").replace("This is what changed.", "Trips have **ended** for good."), encoding="utf-8")
+    entry.write_text(
+        entry.read_text(encoding="utf-8").replace("This is what changed.", "Trips have **ended** for good."),
+        encoding="utf-8",
+    )
     return trips
 
 
@@ -23,8 +26,12 @@ def test_a_withdrawal_has_its_reason_on_its_own_page(ending, read) -> None:
 def test_a_withdrawn_policy_and_its_last_version_lead_to_the_reason(ending, read) -> None:
     site = ending.build("2021-02-01")
     assert '<a href="2021-01/">Why it was withdrawn</a>' in read(site / "policies/trips/index.html")
-    assert '<a href="../2021-01/">Why it was withdrawn</a>' in read(site / "policies/trips/2020-09/index.html")
-    assert '<a href="../2021-01/">Why it was withdrawn</a>' in read(site / "policies/trips/2020-03/index.html")
+    assert '<a href="../2021-01/">Why it was withdrawn</a>' in read(
+        site / "policies/trips/2020-09/index.html"
+    )
+    assert '<a href="../2021-01/">Why it was withdrawn</a>' in read(
+        site / "policies/trips/2020-03/index.html"
+    )
 
 
 def test_a_policy_about_to_end_leads_to_the_reason(ending, read) -> None:

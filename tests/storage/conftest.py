@@ -35,7 +35,8 @@ def numbers(store: Store) -> dict[str, int]:
 
 @pytest.fixture
 def tamper(store: Store) -> Callable[..., None]:
-    """Runs statements as someone would who has the file and no respect: triggers dropped, foreign keys off."""
+    """Runs statements as someone would who has the file and no respect: triggers dropped, foreign keys
+    off."""
 
     def tamper(*statements: str) -> None:
         with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:

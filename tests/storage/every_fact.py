@@ -32,7 +32,9 @@ def record_every_kind(tx: Transaction) -> dict[str, int]:
         "message.outcome", delivery_id=1, recipient_id=person, kind="notice", outcome="sent", message_id="<1@x.example>",
         address="ada@x.example", detail="250 OK",
     )  # fmt: skip
-    made["letter.given"] = tx.record("letter.given", recipient_id=person, given_on="2021-07-27", recorded_by="Bea")
+    made["letter.given"] = tx.record(
+        "letter.given", recipient_id=person, given_on="2021-07-27", recorded_by="Bea"
+    )
     made["acknowledged"] = tx.record(
         "acknowledged", recipient_id=person, person_id="P1", policy="social-media", version="2021-09", digest=text,
         method="paper", signed_on="2021-07-28", typed_name="Ada L.", recorded_by="Bea",
@@ -41,9 +43,15 @@ def record_every_kind(tx: Transaction) -> dict[str, int]:
         "acknowledgement.withdrawn", acknowledgement_id=made["acknowledged"], recipient_id=person, reason="Wrong slip.",
         withdrawn_by="Bea",
     )  # fmt: skip
-    made["recipient.excused"] = tx.record("recipient.excused", recipient_id=person, reason="Long leave.", excused_by="Bea")
+    made["recipient.excused"] = tx.record(
+        "recipient.excused", recipient_id=person, reason="Long leave.", excused_by="Bea"
+    )
     made["excuse.withdrawn"] = tx.record(
-        "excuse.withdrawn", excused_id=made["recipient.excused"], recipient_id=person, reason="Back.", withdrawn_by="Bea"
+        "excuse.withdrawn",
+        excused_id=made["recipient.excused"],
+        recipient_id=person,
+        reason="Back.",
+        withdrawn_by="Bea",
     )
     made["link.renewed"] = tx.record("link.renewed", recipient_id=person, renewed_by="Bea")
     made["question.asked"] = tx.record(
@@ -54,7 +62,9 @@ def record_every_kind(tx: Transaction) -> dict[str, int]:
         "question.answered", question_id=made["question.asked"], note="By telephone.", answered_by="Head"
     )
     made["notice.closed"] = tx.record("notice.closed", notice_id=notice, reason="Replaced.", closed_by="Bea")
-    made["desk.act"] = tx.record("desk.act", act="exported", notice_id=notice, person_id="P1", detail="csv", done_by="Bea")
+    made["desk.act"] = tx.record(
+        "desk.act", act="exported", notice_id=notice, person_id="P1", detail="csv", done_by="Bea"
+    )
     made["person.erased"] = tx.record("person.erased", person_id="P1", erased_by="Bea")
     assert sorted(made) == KINDS, "a new kind of fact needs its record here"
     return made

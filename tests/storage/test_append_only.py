@@ -16,7 +16,11 @@ EVIDENCE = ["ledger", "document", *(fact.table for fact in FACTS.values())]
 def test_every_table_that_seals_values_is_known_as_evidence(store, numbers):
     with store.read() as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        sealing = [t for t in tables if "salt" in [row["name"] for row in connection.execute(f"PRAGMA table_info({t})")]]
+        sealing = [
+            t
+            for t in tables
+            if "salt" in [row["name"] for row in connection.execute(f"PRAGMA table_info({t})")]
+        ]
     assert sorted(sealing) == sorted(fact.table for fact in FACTS.values())
 
 
@@ -53,7 +57,9 @@ def test_personal_values_are_erased_all_at_once_or_not(store, numbers, kind):
     with store.write(NOON) as tx:
         tx.execute(f"UPDATE {fact.table} SET {everything} WHERE id = ?", (numbers[kind],))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), store.write(NOON) as tx:
-        tx.execute(f"UPDATE {fact.table} SET {fact.personal[0]} = 'somebody else' WHERE id = ?", (numbers[kind],))
+        tx.execute(
+            f"UPDATE {fact.table} SET {fact.personal[0]} = 'somebody else' WHERE id = ?", (numbers[kind],)
+        )
 
 
 def test_a_record_has_only_known_values(store):

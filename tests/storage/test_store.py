@@ -1,4 +1,5 @@
-"""The store's promises: all or nothing, a clock that never goes back, and a sentence for whatever is wrong with the file."""
+"""The store's promises: all or nothing, a clock that never goes back, and a sentence for whatever is wrong
+with the file."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def test_a_stamp_keeps_a_moment_to_the_microsecond_and_sorts_as_text():
     summer = datetime.fromisoformat("2021-07-26T09:00:00.000123+01:00")
     assert stamp(summer) == "2021-07-26T08:00:00.000123Z"
     assert moment("2021-07-26T08:00:00.000123Z") == summer
-    assert stamp(summer) < stamp(summer + timedelta(microseconds=1)) < stamp(datetime(2021, 10, 1, tzinfo=UTC))
+    assert (
+        stamp(summer) < stamp(summer + timedelta(microseconds=1)) < stamp(datetime(2021, 10, 1, tzinfo=UTC))
+    )
 
 
 def test_a_transaction_that_fails_leaves_nothing(store):
@@ -68,7 +71,9 @@ def test_a_clock_put_back_never_takes_a_record_back(store, check):
         act(tx)
         assert tx.at == "2021-07-26T11:00:00.000000Z"
     with store.read() as connection:
-        assert [row["at"] for row in connection.execute("SELECT at FROM desk_act")] == ["2021-07-26T11:00:00.000000Z"] * 2
+        assert [row["at"] for row in connection.execute("SELECT at FROM desk_act")] == [
+            "2021-07-26T11:00:00.000000Z"
+        ] * 2
     assert check().faults == ()
 
 
@@ -122,7 +127,13 @@ def test_the_file_is_durable_and_shared_safely(store):
     with store.read() as connection:
         found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
                  ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "busy_timeout")}  # fmt: skip
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "busy_timeout": 30_000}
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+        "busy_timeout": 30_000,
+    }
 
 
 def use(store, how):

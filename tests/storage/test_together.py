@@ -24,7 +24,8 @@ PATIENCE = 60  # seconds until a test gives up on a thread
 
 
 class CountingStore(Store):
-    """Counts its commits; the first transaction stays open until it is let go, so that other jobs have to wait for it."""
+    """Counts its commits; the first transaction stays open until it is let go, so that other jobs have to
+    wait for it."""
 
     def __init__(self, path: Path):
         super().__init__(path)
@@ -56,7 +57,8 @@ def recorded(store: Store) -> dict[str, int]:
 
 
 def run_at_once(store: CountingStore, jobs: dict[str, Callable[[Transaction], object]]) -> dict[str, object]:
-    """Runs a first job, and all the others while that one is being committed; what each returned or raised."""
+    """Runs a first job, and all the others while that one is being committed; what each returned or
+    raised."""
     together, outcomes = Together(store), {}
 
     def work(name: str, job: Callable[[Transaction], object]) -> None:
@@ -100,7 +102,9 @@ def test_an_error_undoes_what_its_own_job_wrote_and_nothing_else(counting, check
         act(tx, "undone")
         raise ZeroDivisionError
 
-    outcomes = run_at_once(counting, {"P1": lambda tx: act(tx, "P1"), "bad": fail, "P2": lambda tx: act(tx, "P2")})
+    outcomes = run_at_once(
+        counting, {"P1": lambda tx: act(tx, "P1"), "bad": fail, "P2": lambda tx: act(tx, "P2")}
+    )
     assert isinstance(outcomes.pop("bad"), ZeroDivisionError)
     assert outcomes == recorded(counting)
     assert sorted(outcomes) == ["P1", "P2", "first"]
@@ -121,6 +125,7 @@ def test_a_refused_statement_is_its_own_jobs_error(counting, check):
 
 def test_a_commit_that_fails_is_everybodys_error(counting, check):
     """Deferred foreign keys are looked at when the transaction is committed."""
+
     def dangle(name: str) -> Callable[[Transaction], int]:
         def job(tx: Transaction) -> int:
             tx.execute("PRAGMA defer_foreign_keys = ON")

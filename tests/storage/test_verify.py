@@ -39,7 +39,10 @@ def test_an_altered_plain_value_is_found(check, tamper, numbers, kind):
             f"UPDATE {fact.table} SET {column} = COALESCE({column}, '') || '7'",
         )
         assert check().faults[0] == f"line {numbers[kind]}: its row in {fact.table} was altered: {column}"
-        tamper("PRAGMA ignore_check_constraints = ON", f"UPDATE {fact.table} SET {column} = (SELECT value FROM kept)")
+        tamper(
+            "PRAGMA ignore_check_constraints = ON",
+            f"UPDATE {fact.table} SET {column} = (SELECT value FROM kept)",
+        )
     assert check().faults == ()
 
 
@@ -68,7 +71,10 @@ def test_a_deleted_row_is_found(check, tamper, numbers, kind):
 def test_an_added_row_is_found(check, tamper, numbers, kind):
     table = FACTS[kind].table
     first, *others = (column for column in FACTS[kind].columns if column != "id")
-    first, others = others[0], [first, *others[1:]]  # `at` stays; the first plain value is new, as some are taken once only
+    first, others = (
+        others[0],
+        [first, *others[1:]],
+    )  # `at` stays; the first plain value is new, as some are taken once only
     columns = ", ".join(others)
     tamper(f"INSERT INTO {table} (id, {first}, {columns}) SELECT 99, 98, {columns} FROM {table}")
     assert check().faults == (f"row 99 of {table} has no ledger line",)
@@ -105,7 +111,10 @@ def test_a_name_put_back_after_erasing_is_found(store, check, tamper, numbers):
     [
         ("UPDATE ledger SET hash = '00' WHERE n = 3", ["line 3 does not fit", "line 4 does not fit"]),
         ("UPDATE ledger SET at = '2020' WHERE n = 3", ["line 3: its number, time or kind was altered"]),
-        ("UPDATE ledger SET kind = 'letter.given' WHERE n = 3", ["line 3: its number", "row 3 of recipient has no"]),
+        (
+            "UPDATE ledger SET kind = 'letter.given' WHERE n = 3",
+            ["line 3: its number", "row 3 of recipient has no"],
+        ),
         ("UPDATE ledger SET line = '{' WHERE n = 3", ["line 3 does not fit", "line 3: it is not readable"]),
         ("UPDATE ledger SET line = '[]' WHERE n = 3", ["line 3 does not fit", "line 3: it is not readable"]),
         (
@@ -116,9 +125,15 @@ def test_a_name_put_back_after_erasing_is_found(store, check, tamper, numbers):
             """UPDATE ledger SET line = json_set(line, '$.kind', 'gift'), kind = 'gift' WHERE n = 3""",
             ["line 3 does not fit", "line 3: its kind 'gift' is unknown", "row 3 of recipient has no"],
         ),
-        ("DELETE FROM ledger WHERE n = 3", ["line 3 is missing", "line 4 does not fit", "row 3 of recipient has no"]),
+        (
+            "DELETE FROM ledger WHERE n = 3",
+            ["line 3 is missing", "line 4 does not fit", "row 3 of recipient has no"],
+        ),
         ("DELETE FROM ledger WHERE n = 15", ["row 15 of person_erased has no"]),
-        ("UPDATE document SET content = content || '!' WHERE content LIKE '#%'", ["the text kept as sha256:"]),
+        (
+            "UPDATE document SET content = content || '!' WHERE content LIKE '#%'",
+            ["the text kept as sha256:"],
+        ),
         ("DELETE FROM document WHERE content LIKE '#%'", ["the text sha256:"]),
         ("DELETE FROM document WHERE content LIKE '{%'", ["the text sha256:"]),
     ],
@@ -168,16 +183,24 @@ def test_an_earlier_head_is_still_known_later(store, check, numbers):
 
 def test_a_hash_can_be_checked_by_hand(store, numbers):
     with store.read() as connection:
-        before, line = (tuple(row) for row in connection.execute("SELECT line, hash FROM ledger WHERE n IN (1, 2) ORDER BY n"))
+        before, line = (
+            tuple(row)
+            for row in connection.execute("SELECT line, hash FROM ledger WHERE n IN (1, 2) ORDER BY n")
+        )
     assert hashlib.sha256((before[1] + line[0]).encode()).hexdigest() == line[1]
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum on this machine")
 def test_a_hash_can_be_checked_with_sha256sum(store, numbers):
     with store.read() as connection:
-        rows = [tuple(row) for row in connection.execute("SELECT line, hash FROM ledger WHERE n IN (1, 2) ORDER BY n")]
-    script = "printf '%s%s' \"$1\" \"$2\" | sha256sum"
-    said = subprocess.run(["sh", "-c", script, "sh", rows[0][1], rows[1][0]], capture_output=True, text=True, check=True)
+        rows = [
+            tuple(row)
+            for row in connection.execute("SELECT line, hash FROM ledger WHERE n IN (1, 2) ORDER BY n")
+        ]
+    script = 'printf \'%s%s\' "$1" "$2" | sha256sum'
+    said = subprocess.run(
+        ["sh", "-c", script, "sh", rows[0][1], rows[1][0]], capture_output=True, text=True, check=True
+    )
     assert said.stdout.split()[0] == rows[1][1]
 
 
@@ -196,10 +219,19 @@ def test_a_line_holds_no_name_address_or_remark(store, numbers):
 
 
 def test_the_same_values_are_never_sealed_alike(store):
-    """A salt of its own for each record: whoever knows two names cannot see from the ledger that they are the same."""
+    """A salt of its own for each record: whoever knows two names cannot see from the ledger that they are
+    the same."""
     with store.write(NOON) as tx:
         for _ in range(2):
-            tx.record("roster.entry", person_id="P1", name="Ada", email="", category="Employee", site="", line_manager_id="")
+            tx.record(
+                "roster.entry",
+                person_id="P1",
+                name="Ada",
+                email="",
+                category="Employee",
+                site="",
+                line_manager_id="",
+            )
     with store.read() as connection:
         sealed = {json.loads(row[0])["sealed"] for row in connection.execute("SELECT line FROM ledger")}
     assert len(sealed) == 2

@@ -1,4 +1,5 @@
-"""A school of its own for each test: real files, a real database, links as people get them, a clock that stands still."""
+"""A school of its own for each test: real files, a real database, links as people get them, a clock that
+stands still."""
 
 from __future__ import annotations
 
@@ -59,7 +60,9 @@ class SchoolTree:
     proxy_secret: str = ""
     base_url: str = BASE
 
-    def write_version(self, label: str, effective_on: date, body: str, *, before: str = "", change: str = "material") -> None:
+    def write_version(
+        self, label: str, effective_on: date, body: str, *, before: str = "", change: str = "material"
+    ) -> None:
         """A version approved on 14 July 2021, or seven weeks before it took effect if that was earlier."""
         text = f"---\ntitle: Bicycle Policy\nowner: Business Manager\nquestions: Headteacher\naudience: all\neffective_on: {effective_on}\n---\n{body}\n"
         digest = digest_of(canonical_text("Bicycle Policy", body))
@@ -70,7 +73,9 @@ class SchoolTree:
         """The withdrawal of the policy."""
         self.write_entry(label, effective_on, None, before=before, change="withdrawn")
 
-    def write_entry(self, label: str, effective_on: date, digest: str | None, *, before: str, change: str) -> None:
+    def write_entry(
+        self, label: str, effective_on: date, digest: str | None, *, before: str, change: str
+    ) -> None:
         approved_on = min(date(2021, 7, 14), effective_on - timedelta(days=49))
         seal = seal_of(policy="bicycles", version=label, digest=digest, effective_on=effective_on, audience=(),
                        change=change, approved_by="Board of Governors", approved_on=approved_on)  # fmt: skip
@@ -78,8 +83,16 @@ class SchoolTree:
                  f"approved_on: {approved_on}", f"digest: {digest}" if digest else f"effective_on: {effective_on}",
                  f"seal: {seal}"]  # fmt: skip
         if change == "material":
-            lines += ["changes:", "  - section: Sheds", "    what: added", "    text: Sheds are locked at six."]
-        self.write(f"changelog/bicycles/{label}.md", "\n".join(["---", *filter(None, lines), "---", "*Sheds* get a lock.", ""]))
+            lines += [
+                "changes:",
+                "  - section: Sheds",
+                "    what: added",
+                "    text: Sheds are locked at six.",
+            ]
+        self.write(
+            f"changelog/bicycles/{label}.md",
+            "\n".join(["---", *filter(None, lines), "---", "*Sheds* get a lock.", ""]),
+        )
 
     def write(self, path: str, content: str) -> None:
         target = self.root / path
@@ -88,7 +101,9 @@ class SchoolTree:
 
     @property
     def settings(self) -> Settings:
-        found = settings_from({"ACK_HANDBOOK": str(self.root), "ACK_DATABASE": str(self.root / "var" / "ack.db")})
+        found = settings_from(
+            {"ACK_HANDBOOK": str(self.root), "ACK_DATABASE": str(self.root / "var" / "ack.db")}
+        )
         return replace(found, secret_keys=self.keys, proxy_secret=self.proxy_secret, base_url=self.base_url)
 
     def service(self) -> Service:
@@ -102,7 +117,15 @@ class SchoolTree:
         return app
 
     def issue(self, label: str, **more: object) -> None:
-        issuing.issue(self.service(), "bicycles", label, now=self.clock.now(), issued_by="test", short_reason="a test", **more)
+        issuing.issue(
+            self.service(),
+            "bicycles",
+            label,
+            now=self.clock.now(),
+            issued_by="test",
+            short_reason="a test",
+            **more,
+        )
 
     def set_roster(self, roster: str) -> None:
         import_roster(self.service(), roster.encode("utf-8"), "roster.csv", now=self.clock.now())
@@ -130,9 +153,14 @@ def school(tmp_path: Path) -> SchoolTree:
     """Two versions; the notice of 2021-09 has been issued to three people, one of them without an address."""
     tree = SchoolTree(tmp_path)
     tree.write("school.toml", SCHOOL)
-    tree.write_version("2020-09", date(2020, 9, 1), "## Sheds\n\nLock your bicycle.\n\n## Helmets\n\nWear one.", change="new")
     tree.write_version(
-        "2021-09", date(2021, 9, 1), "## Sheds\n\nLock your bicycle. Sheds are locked at six.\n\n## Helmets\n\nWear one.", before="2020-09"
+        "2020-09", date(2020, 9, 1), "## Sheds\n\nLock your bicycle.\n\n## Helmets\n\nWear one.", change="new"
+    )
+    tree.write_version(
+        "2021-09",
+        date(2021, 9, 1),
+        "## Sheds\n\nLock your bicycle. Sheds are locked at six.\n\n## Helmets\n\nWear one.",
+        before="2020-09",
     )
     tree.service().store.migrate()
     tree.set_roster(ROSTER)

@@ -52,7 +52,14 @@ def test_box_is_never_ticked_beforehand(school, client):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_get_and_head_never_change_anything(school, client, method):
     before = school.dump()
-    paths = [school.path(), school.path("P3"), "/ack/health", "/ack/a/forged", "/ack/receipt/forged", "/ack/nothing"]
+    paths = [
+        school.path(),
+        school.path("P3"),
+        "/ack/health",
+        "/ack/a/forged",
+        "/ack/receipt/forged",
+        "/ack/nothing",
+    ]
 
     for path in paths * 2:
         client.open(path, method=method)
@@ -150,7 +157,9 @@ def test_errors_are_tied_to_their_fields_and_what_was_typed_is_kept(school, clie
 
 
 def test_name_unlike_the_rosters_is_taken_as_typed(school, client):
-    receipt = client.get(client.post(school.path(), data={"read": "yes", "name": " amira <b>x</b> "}).location).text
+    receipt = client.get(
+        client.post(school.path(), data={"read": "yes", "name": " amira <b>x</b> "}).location
+    ).text
 
     assert "amira &lt;b&gt;x&lt;/b&gt;" in receipt
 
@@ -328,7 +337,13 @@ def test_withdrawn_policy_leaves_nothing_to_acknowledge(school, client):
 
 
 def test_clarification_is_told_and_not_asked(school, client):
-    school.write_version("2021-10", date(2021, 10, 1), "## Sheds\n\nLock your bicycle, please.", before="2021-09", change="clarification")
+    school.write_version(
+        "2021-10",
+        date(2021, 10, 1),
+        "## Sheds\n\nLock your bicycle, please.",
+        before="2021-09",
+        change="clarification",
+    )
     school.issue("2021-10")
 
     page = client.get(school.path(notice=1))
@@ -339,7 +354,13 @@ def test_clarification_is_told_and_not_asked(school, client):
 
 
 def test_link_to_a_version_since_clarified_shows_the_newer_text_and_says_so(school, client):
-    school.write_version("2021-10", date(2021, 10, 1), "## Sheds\n\nLock your bicycle, please.", before="2021-09", change="clarification")
+    school.write_version(
+        "2021-10",
+        date(2021, 10, 1),
+        "## Sheds\n\nLock your bicycle, please.",
+        before="2021-09",
+        change="clarification",
+    )
     school.issue("2021-10")
 
     page = client.get(school.path()).text

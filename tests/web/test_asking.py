@@ -10,7 +10,12 @@ from ackservice.service import sending
 
 def asked(school) -> list[tuple]:
     with school.service().store.read() as connection:
-        return [tuple(row) for row in connection.execute("SELECT kind, person_id, version, to_role, text FROM question ORDER BY id")]
+        return [
+            tuple(row)
+            for row in connection.execute(
+                "SELECT kind, person_id, version, to_role, text FROM question ORDER BY id"
+            )
+        ]
 
 
 def queued(school) -> list[dict]:
@@ -43,9 +48,15 @@ def test_a_suggestion_goes_to_the_owner_where_the_policy_names_nobody(client, sc
 
 def test_the_answer_goes_to_who_asked(client, school, tmp_path) -> None:
     send(client, school, about="question", text="May I?")
-    sending.send_due(school.service(), Outbox(tmp_path / "outbox"), school.clock, wait=lambda seconds: None, pace=False)
+    sending.send_due(
+        school.service(), Outbox(tmp_path / "outbox"), school.clock, wait=lambda seconds: None, pace=False
+    )
     written = [path.read_text("utf-8") for path in (tmp_path / "outbox").glob("*.eml")]
-    (message,) = [text for text in written if "To: head@larkspur-row.example" in text or "<head@larkspur-row.example>" in text]
+    (message,) = [
+        text
+        for text in written
+        if "To: head@larkspur-row.example" in text or "<head@larkspur-row.example>" in text
+    ]
     assert "Reply-To: amira@larkspur-row.example" in message
 
 
@@ -59,7 +70,7 @@ def test_asking_acknowledges_nothing(client, school) -> None:
     send(client, school, about="question", text="May I?")
     with school.service().store.read() as connection:
         assert connection.execute("SELECT COUNT(*) FROM acknowledgement").fetchone()[0] == 0
-    assert "<h2 id=\"act\">Acknowledge</h2>" in client.get(school.path()).text
+    assert '<h2 id="act">Acknowledge</h2>' in client.get(school.path()).text
 
 
 def test_what_is_missing_is_named_and_nothing_is_recorded(client, school) -> None:
@@ -67,7 +78,10 @@ def test_what_is_missing_is_named_and_nothing_is_recorded(client, school) -> Non
     for form, told in (
         ({"text": "May I?"}, "Choose whether it is a question or a suggestion"),
         ({"about": "question", "text": "  \n\u200b"}, "Write your question or suggestion in the box"),
-        ({"about": "question", "text": "x" * 2001}, "This has 2001 characters; please say it in 2000 or fewer"),
+        (
+            {"about": "question", "text": "x" * 2001},
+            "This has 2001 characters; please say it in 2000 or fewer",
+        ),
         ({"about": "praise", "text": "May I?"}, "Choose whether"),
     ):
         answer = send(client, school, **form)
@@ -92,7 +106,9 @@ def test_five_a_day_and_no_more_until_tomorrow(client, school) -> None:
         assert send(client, school, about="question", text=f"Question {number}").status_code == 303
     answer = send(client, school, about="question", text="One more")
     assert answer.status_code == 400
-    assert "You have sent 5 today; please write to the Headteacher at head@larkspur-row.example" in answer.text
+    assert (
+        "You have sent 5 today; please write to the Headteacher at head@larkspur-row.example" in answer.text
+    )
     assert send(client, school, "P2", about="question", text="Mine").status_code == 303
     school.move(days=1)
     assert send(client, school, about="question", text="One more").status_code == 303
@@ -108,7 +124,11 @@ def test_get_and_head_change_nothing(client, school) -> None:
 
 
 def test_a_foreign_page_or_a_bad_link_sends_nothing(client, school) -> None:
-    foreign = client.post(school.path() + "/ask", data={"about": "question", "text": "x"}, headers={"Origin": "https://evil.example"})
+    foreign = client.post(
+        school.path() + "/ask",
+        data={"about": "question", "text": "x"},
+        headers={"Origin": "https://evil.example"},
+    )
     assert foreign.status_code == 403
     assert client.get(school.path()[:-2] + "xx/ask").status_code == 404
     assert asked(school) == []

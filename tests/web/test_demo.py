@@ -110,7 +110,12 @@ def test_a_folder_that_holds_something_else_is_never_cleared(tmp_path):
 def test_a_manager_stays_signed_in_while_the_days_of_the_demo_pass(tmp_path):
     demo = prepare(tmp_path / "demo", 8123, ROOT)
     with demo.service.store.write(demo.clock.now()) as tx:
-        sign_ins.add_session(tx, "hash of a secret", "business.manager@larkspur-row.example", demo.clock.now() + timedelta(hours=8))
+        sign_ins.add_session(
+            tx,
+            "hash of a secret",
+            "business.manager@larkspur-row.example",
+            demo.clock.now() + timedelta(hours=8),
+        )
 
     demo.move_to(demo.today + timedelta(days=2))
 

@@ -1,4 +1,5 @@
-"""Rules that hold for every answer: headers, where a form may come from, sizes, faults of the machine, logs."""
+"""Rules that hold for every answer: headers, where a form may come from, sizes, faults of the machine,
+logs."""
 
 from __future__ import annotations
 
@@ -109,7 +110,12 @@ def test_where_a_form_may_come_from(origin, fetch_site, referrer, allowed):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Referer": "https://evil.example/x"}],
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Referer": "https://evil.example/x"},
+    ],
 )
 def test_foreign_post_is_refused_with_a_plain_page(school, client, headers):
     before = school.dump()
@@ -121,13 +127,19 @@ def test_foreign_post_is_refused_with_a_plain_page(school, client, headers):
     assert school.dump() == before
 
 
-@pytest.mark.parametrize("headers", [{"Origin": BASE}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}, {}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": BASE}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}, {}]
+)
 def test_own_post_is_taken(school, client, headers):
     assert client.post(school.path(), data=GOOD, headers=headers).status_code == 303
 
 
 def test_forwarded_headers_are_not_trusted(school, client):
-    headers = {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+    headers = {
+        "Origin": "https://evil.example",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "host=evil.example",
+    }
 
     assert client.post(school.path(), data=GOOD, headers=headers).status_code == 403
 
@@ -188,7 +200,9 @@ def test_database_of_a_newer_version_gives_503(school):
     path = school.path()
     service = school.service()
     with service.store.write(school.clock.now()) as tx:
-        tx.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999', '')")
+        tx.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999', '')"
+        )
     client = school.app(school.service()).test_client()
 
     assert client.get(path).status_code == 503
@@ -256,7 +270,12 @@ def test_log_filter_rewrites_arguments_too():
 
 
 def signed(school, **claims: object) -> dict[str, str]:
-    content = {"iss": "netlify", "exp": school.clock.now().timestamp() + 300, "deploy_context": "production", **claims}
+    content = {
+        "iss": "netlify",
+        "exp": school.clock.now().timestamp() + 300,
+        "deploy_context": "production",
+        **claims,
+    }
     content = {name: value for name, value in content.items() if value is not None}
     return {"X-Nf-Sign": jwt.encode(content, PROXY_SECRET, algorithm="HS256")}
 
@@ -266,7 +285,9 @@ def test_only_requests_the_proxy_signed_are_answered_once_a_secret_is_set(school
     school.proxy_secret = PROXY_SECRET
     client = school.app().test_client()
     unsigned = jwt.encode({"iss": "netlify", "exp": 9e9}, None, algorithm="none")
-    foreign = jwt.encode({"iss": "netlify", "exp": 9e9}, "another secret of the right length", algorithm="HS256")
+    foreign = jwt.encode(
+        {"iss": "netlify", "exp": 9e9}, "another secret of the right length", algorithm="HS256"
+    )
 
     assert client.get(path, headers=signed(school)).status_code == 200
     assert client.post(path, data=GOOD, headers=signed(school)).status_code == 303

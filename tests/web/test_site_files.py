@@ -1,4 +1,5 @@
-"""Rules of serving the built handbook: its own headers and redirects, folders, its 404 page, nothing outside."""
+"""Rules of serving the built handbook: its own headers and redirects, folders, its 404 page, nothing
+outside."""
 
 from __future__ import annotations
 
@@ -96,7 +97,9 @@ def test_what_has_moved(visitor, path, status, location):
 
 
 def test_the_sites_own_headers_hold_on_its_pages(visitor):
-    home, script, text = (visitor.get(p) for p in ("/", "/assets/app.0123abcd.min.js", "/policies/social-media/2021-09.md"))
+    home, script, text = (
+        visitor.get(p) for p in ("/", "/assets/app.0123abcd.min.js", "/policies/social-media/2021-09.md")
+    )
 
     assert home.headers["Content-Security-Policy"] == "default-src 'none'; script-src 'self'"
     assert home.headers["Cache-Control"] == "no-cache"

@@ -1,4 +1,5 @@
-"""What is printed or kept as a file: the templates of letters, of the poster and of the evidence pack, and their style sheets."""
+"""What is printed or kept as a file: the templates of letters, of the poster and of the evidence pack, and
+their style sheets."""
 
 from __future__ import annotations
 

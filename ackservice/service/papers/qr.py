@@ -6,6 +6,9 @@ import segno
 
 
 def qr(address: str, title: str) -> str:
-    """The address as a QR code: black on white with its quiet zone, no style attribute, named by its title."""
+    """The address as a QR code: black on white with its quiet zone, no style attribute, named by its
+    title."""
     code = segno.make(address, error="m", micro=False)
-    return code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff", title=title)
+    return code.svg_inline(
+        omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff", title=title
+    )

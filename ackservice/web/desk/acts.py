@@ -1,4 +1,5 @@
-"""Acts on people chosen from a notice. What is evidence is confirmed on a page of its own; what is not can be undone."""
+"""Acts on people chosen from a notice. What is evidence is confirmed on a page of its own; what is not can
+be undone."""
 
 from __future__ import annotations
 
@@ -95,7 +96,9 @@ def undo(notice_id: int) -> Response:
     first, last = (_number(request.form.get(name, "")) for name in ("first", "last"))
     address = _back(notice_id)
     if request.form.get("what") == "reminded":
-        number = desk_acts.cancel_reminders(web().service, notice_id, first, last, by=manager_name(), now=web().now())
+        number = desk_acts.cancel_reminders(
+            web().service, notice_id, first, last, by=manager_name(), now=web().now()
+        )
         return done("not-reminded", address, n=number)
     number = desk_acts.take_excuses_back(
         web().service, notice_id, first, last, reason="undone at the desk", by=manager_name(), now=web().now()
@@ -136,9 +139,12 @@ def _confirm(notice_id: int, act: str, chosen: list[int], errors: Mapping[str, s
 
 
 def _chosen(notice_id: int) -> list[int]:
-    """The people ticked, or all of the list when that was asked for and the list is still as long as it was shown."""
+    """The people ticked, or all of the list when that was asked for and the list is still as long as it was
+    shown."""
     if request.form.get("all") != "yes":
-        ticked = request.form.getlist("who") or [part for part in request.form.get("ids", "").split(",") if part]
+        ticked = request.form.getlist("who") or [
+            part for part in request.form.get("ids", "").split(",") if part
+        ]
         return [_number(text) for text in ticked][: desk.PAGE]
     standing_now.refresh(web().service, web().now())
     today = web().service.today(web().now())
@@ -160,7 +166,14 @@ def _who(chosen: list[int]) -> list[tuple[str, object]]:
 
 
 def _told(said: str, notice_id: int, found: Done) -> Response:
-    return done(said, _back(notice_id), n=found.people, m=found.left_out, first=found.first or None, last=found.last or None)
+    return done(
+        said,
+        _back(notice_id),
+        n=found.people,
+        m=found.left_out,
+        first=found.first or None,
+        last=found.last or None,
+    )
 
 
 def _back(notice_id: int) -> str:
@@ -178,4 +191,3 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise BadRequest
     return int(text)
-

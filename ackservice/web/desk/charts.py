@@ -1,4 +1,5 @@
-"""The picture of a notice's progress: plain SVG shapes without words or styles, beside which the page tells the same in words."""
+"""The picture of a notice's progress: plain SVG shapes without words or styles, beside which the page tells
+the same in words."""
 
 from __future__ import annotations
 
@@ -41,4 +42,9 @@ def picture(progress: Progress, effective_on: date, today: date) -> Picture:
     points.append((x(shown_to, at_end=True), height))
     line = "M" + " L".join(f"{a:g} {b:g}" for a, b in points)
     inside = progress.first <= today <= last
-    return Picture(line, f"{line} L{points[-1][0]:g} {HEIGHT} Z", x(effective_on), x(today, at_end=True) if inside else None)
+    return Picture(
+        line,
+        f"{line} L{points[-1][0]:g} {HEIGHT} Z",
+        x(effective_on),
+        x(today, at_end=True) if inside else None,
+    )

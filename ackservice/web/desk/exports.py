@@ -37,4 +37,8 @@ def as_of() -> date | None:
 def download(found: desk_exports.Export) -> Response:
     """The answer for a file; its name says what it is, and is made of plain characters only."""
     kind = TYPES[found.name.rpartition(".")[2]]
-    return Response(found.parts, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{found.name}"'})
+    return Response(
+        found.parts,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+    )

@@ -20,7 +20,9 @@ def home() -> str:
 @pages.get("/notices/")
 def notices() -> str:
     """Every notice, the last one first."""
-    return render_template("desk/notices.html", lines=desk_views.all_lines(web().service, scope(), web().now()))
+    return render_template(
+        "desk/notices.html", lines=desk_views.all_lines(web().service, scope(), web().now())
+    )
 
 
 def where(need: Need) -> str:

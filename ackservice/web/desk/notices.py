@@ -1,4 +1,5 @@
-"""A notice: its figures, a picture of its progress, and the people of it to filter, sort, search and choose."""
+"""A notice: its figures, a picture of its progress, and the people of it to filter, sort, search and
+choose."""
 
 from __future__ import annotations
 
@@ -87,7 +88,14 @@ def wanted_from(sent: Mapping[str, str]) -> Filter:
 
 def address_of(notice_id: int, wanted: Filter, search: str = "", **other: object) -> str:
     """The address of a list, with some of it changed; what is usual is left out of it."""
-    values = {"show": wanted.show, "category": wanted.category, "q": search, "sort": wanted.sort, "page": wanted.page, **other}
+    values = {
+        "show": wanted.show,
+        "category": wanted.category,
+        "q": search,
+        "sort": wanted.sort,
+        "page": wanted.page,
+        **other,
+    }
     usual = {"show": "outstanding", "category": "", "q": "", "sort": "name", "page": 1}
     kept = {name: value for name, value in values.items() if value != usual[name]}
     return url_for("desk.notice", notice_id=notice_id, **kept) + "#people"

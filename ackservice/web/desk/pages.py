@@ -1,4 +1,5 @@
-"""The desk's blueprint: who may see and do what is decided here, before any view, and closed unless a view opens it."""
+"""The desk's blueprint: who may see and do what is decided here, before any view, and closed unless a view
+opens it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ from handbook.policy.school import Manager
 
 COOKIE = "desk"
 PATH = "/ack/desk"
-READ_AT_ONCE = 256 * 1024  # bytes of a form with a file in memory; has to be more than the 64 KiB a parser takes at a time
+READ_AT_ONCE = (
+    256 * 1024
+)  # bytes of a form with a file in memory; has to be more than the 64 KiB a parser takes at a time
 LARGEST_NUMBER = 2**63 - 1  # that the database can hold
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -59,7 +62,9 @@ def check() -> Response | None:
         abort(404)
     if getattr(view, "desk_public", False):
         return None
-    g.manager = signing_in.signed_in(web().service, session_secret(), web().now()) if session_secret() else None
+    g.manager = (
+        signing_in.signed_in(web().service, session_secret(), web().now()) if session_secret() else None
+    )
     if g.manager is None:
         return redirect(url_for("desk.sign_in", ended=1 if session_secret() else None), 303)
     if request.method == "POST":

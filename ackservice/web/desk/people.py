@@ -1,4 +1,5 @@
-"""A person: every notice, message, reminder, question and acknowledgement of theirs in order, and what was sent, as sent."""
+"""A person: every notice, message, reminder, question and acknowledgement of theirs in order, and what was
+sent, as sent."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from werkzeug.wrappers import Response
 from ackservice.domain.roster_values import WrongValue, address
 from ackservice.errors import NotAllowed, NotFound
 from ackservice.service import desk_acts, standing_now
-from ackservice.storage import cuts, desk_acts as found_acts, desk_person
+from ackservice.storage import cuts, desk_person
+from ackservice.storage import desk_acts as found_acts
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import moment
 from ackservice.web.context import web
@@ -32,7 +34,11 @@ def message() -> str:
     person_id, number = request.args.get("id", ""), request.args.get("number", "")
     with web().service.store.read() as connection:
         name = _name(connection, person_id)
-        found = desk_person.sent_text(connection, person_id, int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
+        found = (
+            desk_person.sent_text(connection, person_id, int(number))
+            if number.isascii() and number.isdigit() and len(number) < 16
+            else None
+        )
     if found is None:
         raise NotFound("there is no such message")
     row, text = found
@@ -48,7 +54,9 @@ def correct_address() -> Response | tuple[str, int]:
     try:
         if not written:
             raise WrongValue("enter the address")
-        sent = desk_acts.correct_address(web().service, person_id, address(written), by=manager_name(), now=web().now())
+        sent = desk_acts.correct_address(
+            web().service, person_id, address(written), by=manager_name(), now=web().now()
+        )
     except (WrongValue, NotAllowed) as error:
         return _page(person_id, {"email": str(error)[:1].upper() + str(error)[1:]}, written[:320]), 400
     return done("address" if sent else "address-only", url_for("desk.person", id=person_id))
@@ -129,4 +137,6 @@ def _withdraw_page(number: int, errors: Mapping[str, str]) -> str:
     found = _record(number)
     if found["method"] != "paper" or found["withdrawn"]:
         abort(404)
-    return render_template("desk/withdraw.html", found=found, errors=errors, value=request.form.get("reason", ""))
+    return render_template(
+        "desk/withdraw.html", found=found, errors=errors, value=request.form.get("reason", "")
+    )

@@ -26,7 +26,9 @@ def policies() -> str:
         lines = desk_policies.lines(web().service, web().service.library(), web().now())
     except FaultsFound as error:
         faults = error.faults
-    return render_template("desk/policies.html", lines=lines, faults=faults, today=_today(), may_issue=_may_issue())
+    return render_template(
+        "desk/policies.html", lines=lines, faults=faults, today=_today(), may_issue=_may_issue()
+    )
 
 
 @pages.get("/policies/<policy>/<version>/notice")
@@ -42,18 +44,28 @@ def issue_notice(policy: str, version: str) -> Response | tuple[str, int]:
         abort(403)
     reason, again = request.form.get("reason", "").strip(), _round()
     if again == UNNAMED or len(again) > LONGEST_ROUND:
-        return _preview(policy, version, {"round": f"Give it a name of {LONGEST_ROUND} characters or fewer"}, 400)
+        return _preview(
+            policy, version, {"round": f"Give it a name of {LONGEST_ROUND} characters or fewer"}, 400
+        )
     if len(reason) > LONGEST_REASON:
         return _preview(policy, version, {"reason": f"Say it in {LONGEST_REASON} characters or fewer"}, 400)
     try:
         found = issuing.issue(
-            web().service, policy, version, now=web().now(), issued_by=manager_name(), short_reason=reason, again=again
+            web().service,
+            policy,
+            version,
+            now=web().now(),
+            issued_by=manager_name(),
+            short_reason=reason,
+            again=again,
         )
     except ShortNotice:
         return _preview(policy, version, {"reason": "Give a reason for the short notice"}, 400)
     except NoticeRefused as error:
         return _refused(error)
-    return done("issued", url_for("desk.notice", notice_id=found.notice.id), n=len(found.people), m=found.by_email)
+    return done(
+        "issued", url_for("desk.notice", notice_id=found.notice.id), n=len(found.people), m=found.by_email
+    )
 
 
 def _preview(policy: str, version: str, errors: dict[str, str], status: int = 200) -> str | tuple[str, int]:

@@ -15,13 +15,18 @@ _NOTHING = "Nothing was recorded."
 PAGES[SignInLinkUsed] = Page(
     410,
     "This link has been used, or is too old",
-    ("A link to sign in works once, for 15 minutes. Nobody was signed in.", "Go to the desk and ask for a new one."),
+    (
+        "A link to sign in works once, for 15 minutes. Nobody was signed in.",
+        "Go to the desk and ask for a new one.",
+    ),
 )
 PAGES[TooManyTries] = Page(
     429,
     "Please wait a while",
-    ("Signing in was tried too often within this hour. Nobody was signed in, and no link was sent.",
-     "Use the last link you were sent, if it is not older than 15 minutes, or try again after the full hour."),
+    (
+        "Signing in was tried too often within this hour. Nobody was signed in, and no link was sent.",
+        "Use the last link you were sent, if it is not older than 15 minutes, or try again after the full hour.",
+    ),
 )
 _AT_THE_DESK = {
     ForeignPost: (
@@ -57,4 +62,6 @@ def http_error(error: HTTPException) -> Response:
 
 
 def _page(status: int, title: str, told: tuple[str, ...], said: str = "") -> Response:
-    return make_response(render_template("desk/problem.html", title=title, paragraphs=told, said=said), status)
+    return make_response(
+        render_template("desk/problem.html", title=title, paragraphs=told, said=said), status
+    )

@@ -25,7 +25,9 @@ def answered(number: int) -> Response | tuple[str, int]:
         questions.answer(web().service, number, note, by=manager_name(), scope=scope(), now=web().now())
     except NotAllowed as error:
         text = str(error)
-        return _page({f"note-{number}": text[:1].upper() + text[1:]}, {number: note[: 2 * questions.LONGEST_NOTE]}), 400
+        return _page(
+            {f"note-{number}": text[:1].upper() + text[1:]}, {number: note[: 2 * questions.LONGEST_NOTE]}
+        ), 400
     return done("answered", url_for("desk.questions_page"))
 
 

@@ -70,7 +70,11 @@ def look_at_roster() -> Response | tuple[str, int]:
     try:
         found = roster_upload.look_at(web().service, data, file.filename or "", _session(), web().now())
     except RosterFaults as error:
-        title = f"{len(error.faults)} things are wrong in this file" if len(error.faults) > 1 else "Something is wrong in this file"
+        title = (
+            f"{len(error.faults)} things are wrong in this file"
+            if len(error.faults) > 1
+            else "Something is wrong in this file"
+        )
         return _form({"file": f"{title}. Nothing was taken in"}, error.faults), 400
     return redirect(url_for("desk.roster_preview", key=found.key), 303)
 

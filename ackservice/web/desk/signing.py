@@ -73,6 +73,7 @@ def sign_out() -> Response:
 
 
 def client() -> str:
-    """Where a request comes from: as the signing proxy says it where there is one, which is checked before any view."""
+    """Where a request comes from: as the signing proxy says it where there is one, which is checked before
+    any view."""
     through = request.headers.get("X-Nf-Client-Connection-Ip") if web().settings.proxy_secret else None
     return through or request.remote_addr or ""

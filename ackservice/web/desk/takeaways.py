@@ -1,4 +1,5 @@
-"""What is taken away from the desk: the evidence pack, letters to print, the poster, and the export of everything."""
+"""What is taken away from the desk: the evidence pack, letters to print, the poster, and the export of
+everything."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ def take_away(notice_id: int) -> str:
     with web().service.store.read() as connection:
         line, _ = desk_views.find(web().service, connection, notice_id, scope(), _today())
     day = min(_today(), line.notice.effective_on)
-    return render_template("desk/take-away.html", notice=line.notice, today=_today(), day=day, limited=scope().is_limited)
+    return render_template(
+        "desk/take-away.html", notice=line.notice, today=_today(), day=day, limited=scope().is_limited
+    )
 
 
 @pages.get("/notices/<int:notice_id>/evidence.zip")
@@ -69,7 +72,9 @@ def _parts(stream: BinaryIO) -> Iterator[bytes]:
 def letters_page(notice_id: int) -> str:
     """Who is told on paper, and what to do about it."""
     notice, people = _candidates(notice_id)
-    return render_template("desk/letters.html", notice=notice, people=people, status_words=STATUS_WORDS, errors={})
+    return render_template(
+        "desk/letters.html", notice=notice, people=people, status_words=STATUS_WORDS, errors={}
+    )
 
 
 @pages.post("/notices/<int:notice_id>/letters")
@@ -79,7 +84,9 @@ def choose_letters(notice_id: int) -> Response | tuple[str, int]:
     chosen = [str(one.recipient_id) for one in people if str(one.recipient_id) in request.form.getlist("who")]
     if not chosen:
         errors = {"who": "Tick the people you want letters for"}
-        return render_template("desk/letters.html", notice=notice, people=people, status_words=STATUS_WORDS, errors=errors), 400
+        return render_template(
+            "desk/letters.html", notice=notice, people=people, status_words=STATUS_WORDS, errors=errors
+        ), 400
     return redirect(url_for("desk.print_letters", notice_id=notice_id, who=",".join(chosen)), 303)
 
 
@@ -92,7 +99,11 @@ def print_letters(notice_id: int) -> str:
     if not chosen:
         raise NotFound("there are no such letters")
     page, _ = letters.write(
-        web().service, by_number(notice_id), now=web().now(), people=chosen, style_address=url_for("desk.letters_style")
+        web().service,
+        by_number(notice_id),
+        now=web().now(),
+        people=chosen,
+        style_address=url_for("desk.letters_style"),
     )
     return page
 
@@ -100,7 +111,9 @@ def print_letters(notice_id: int) -> str:
 @pages.get("/notices/<int:notice_id>/poster")
 def poster(notice_id: int) -> str:
     """The poster for the staff room."""
-    return letters.poster(web().service, by_number(notice_id), now=web().now(), style_address=url_for("desk.letters_style"))
+    return letters.poster(
+        web().service, by_number(notice_id), now=web().now(), style_address=url_for("desk.letters_style")
+    )
 
 
 @pages.get("/letters.css")

@@ -1,7 +1,7 @@
 """What the desk says after something was done: a few fixed sentences, chosen by the address of the page.
 
-The address carries a name and numbers, never words, so that nothing has to be kept between two pages and no link can make
-the desk say anything else.
+The address carries a name and numbers, never words, so that nothing has to be kept between two pages and no
+link can make the desk say anything else.
 """
 
 from __future__ import annotations
@@ -13,19 +13,49 @@ from ackservice.mail.messages import count
 
 # Each takes n (how many) and m (how many were left out).
 SENTENCES = {
-    "reminded": lambda n, m: _n(n, "reminder is", "reminders are") + " on the way." + _left(m, "nothing is asked of them any more, they have no e-mail address, or they were reminded today"),
-    "not-reminded": lambda n, m: _n(n, "reminder is", "reminders are") + " cancelled." if n else "Too late: the reminders have been sent.",
-    "renewed": lambda n, m: _n(n, "new link is", "new links are") + " on the way; the old ones have stopped working." + _left(m, "nothing is asked of them any more, or they have no e-mail address"),
-    "on-paper": lambda n, m: _n(n, "acknowledgement", "acknowledgements") + " on paper recorded." + _left(m, "nothing is asked of them any more"),
-    "letters": lambda n, m: _n(n, "letter", "letters") + " marked as handed over." + _left(m, "nothing is asked of them any more"),
-    "excused": lambda n, m: _n(n, "person", "people") + " excused." + _left(m, "nothing is asked of them any more"),
+    "reminded": lambda n, m: (
+        _n(n, "reminder is", "reminders are")
+        + " on the way."
+        + _left(
+            m, "nothing is asked of them any more, they have no e-mail address, or they were reminded today"
+        )
+    ),
+    "not-reminded": lambda n, m: (
+        _n(n, "reminder is", "reminders are") + " cancelled."
+        if n
+        else "Too late: the reminders have been sent."
+    ),
+    "renewed": lambda n, m: (
+        _n(n, "new link is", "new links are")
+        + " on the way; the old ones have stopped working."
+        + _left(m, "nothing is asked of them any more, or they have no e-mail address")
+    ),
+    "on-paper": lambda n, m: (
+        _n(n, "acknowledgement", "acknowledgements")
+        + " on paper recorded."
+        + _left(m, "nothing is asked of them any more")
+    ),
+    "letters": lambda n, m: (
+        _n(n, "letter", "letters") + " marked as handed over." + _left(m, "nothing is asked of them any more")
+    ),
+    "excused": lambda n, m: (
+        _n(n, "person", "people") + " excused." + _left(m, "nothing is asked of them any more")
+    ),
     "not-excused": lambda n, m: _n(n, "excuse is", "excuses are") + " taken back.",
-    "withdrawn": lambda n, m: "The record is withdrawn. It stays in the ledger with your reason, and no longer counts.",
+    "withdrawn": lambda n, m: (
+        "The record is withdrawn. It stays in the ledger with your reason, and no longer counts."
+    ),
     "address": lambda n, m: "The address is corrected, and what is outstanding is on its way to it.",
     "address-only": lambda n, m: "The address is corrected. Nothing was outstanding, so nothing was sent.",
     "answered": lambda n, m: "Marked as answered.",
-    "roster": lambda n, m: "The roster is up to date: " + count(n, "entry", "entries") + " recorded." if n else "The file changed nothing.",
-    "issued": lambda n, m: "The notice is given: " + count(n, "person", "people") + ", " + count(m, "message") + " on the way.",
+    "roster": lambda n, m: (
+        "The roster is up to date: " + count(n, "entry", "entries") + " recorded."
+        if n
+        else "The file changed nothing."
+    ),
+    "issued": lambda n, m: (
+        "The notice is given: " + count(n, "person", "people") + ", " + count(m, "message") + " on the way."
+    ),
     "closed": lambda n, m: "The notice is closed.",
 }
 
@@ -36,7 +66,9 @@ def query(what: str, values: Mapping[str, object]) -> str:
     """The end of an address that makes its page say the sentence."""
     if what not in SENTENCES:
         raise KeyError(what)
-    return urlencode({"done": what, **{name: value for name, value in values.items() if value not in (None, "")}})
+    return urlencode(
+        {"done": what, **{name: value for name, value in values.items() if value not in (None, "")}}
+    )
 
 
 def sentence(arguments: Mapping[str, str]) -> str:
@@ -46,8 +78,13 @@ def sentence(arguments: Mapping[str, str]) -> str:
 
 
 def undo(arguments: Mapping[str, str]) -> dict[str, object]:
-    """What can be undone of what an address tells of: the act and the ledger lines it stands between; empty for nothing."""
-    what, first, last = arguments.get("done", ""), _number(arguments.get("first")), _number(arguments.get("last"))
+    """What can be undone of what an address tells of: the act and the ledger lines it stands between; empty
+    for nothing."""
+    what, first, last = (
+        arguments.get("done", ""),
+        _number(arguments.get("first")),
+        _number(arguments.get("last")),
+    )
     return {"what": what, "first": first, "last": last} if what in UNDONE and first and last else {}
 
 
