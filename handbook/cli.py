@@ -20,7 +20,7 @@ from handbook.policy.notice_period import last_day_of_notice
 from handbook.policy.parse import ID_EXPECTED
 from handbook.policy.school import School
 from handbook.policy.version import LABEL, POLICY_ID, Change, Library, Policy, PolicyVersion, label_key
-from handbook.site_cli import register, root_option
+from handbook.site.commands import register, root_option
 from handbook.terminal import shown
 
 
@@ -142,8 +142,8 @@ def redline(policy: str, old: str, new: str, root: Path) -> None:
     \b
     Example: handbook redline social-media 2020-09 2021-09
     """
-    from handbook.policy.redline import redline_text  # lxml and rapidfuzz, which no other command here needs
-    from handbook.render import body
+    from handbook.pages.render import body
+    from handbook.redline.compare import redline_text  # lxml and rapidfuzz, which no other command here needs
 
     found = files.load(root).policy(policy)
     before, after = (_text(found.version(label)) for label in (old, new))

@@ -10,8 +10,9 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from handbook.generator import Run, add_files, finish, prepare
-from handbook.page_events import (
+from handbook.policy.errors import HandbookError
+from handbook.site.generator import Run, add_files, finish, prepare
+from handbook.site.page_events import (
     finished_page,
     generated_page,
     index_page,
@@ -20,7 +21,6 @@ from handbook.page_events import (
     valid,
     with_kept_template,
 )  # fmt: skip
-from handbook.policy.errors import HandbookError
 
 _run: Run | None = None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from handbook.bodies import redline_of, renderer
-from handbook.body_cache import BodyCache
-from handbook.render_ahead import WORTHWHILE, Job, render_ahead
+from handbook.site.bodies import redline_of, renderer
+from handbook.site.body_cache import BodyCache
+from handbook.site.render_ahead import WORTHWHILE, Job, render_ahead
 
 
 def job(number: int, texts: int = 12) -> Job:

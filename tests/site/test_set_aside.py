@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handbook.set_aside import put_back, set_aside
+from handbook.site.set_aside import put_back, set_aside
 
 
 def test_blocks_in_a_row_share_one_mark() -> None:

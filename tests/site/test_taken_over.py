@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from handbook.build import OURS, BuildFailed
-from handbook.files import exchange
-from handbook.last_site import LastSite
+from handbook.site.build import OURS, BuildFailed
+from handbook.site.files import exchange
+from handbook.site.last_site import LastSite
 
 DAY = "2020-10-01"
 SITE_OF_TRIPS = {

@@ -1,0 +1,226 @@
+"""The site in MkDocs' terms: what `hooks.py` and `build.py` share."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+
+from handbook.clock import today
+from handbook.pages import assemble
+from handbook.pages.book import Handbook, Site
+from handbook.pages.policies import redline_pairs
+from handbook.pages.wording import keep_compiled, long_date
+from handbook.policy.digest import digest_of
+from handbook.policy.library import load, load_school
+from handbook.policy.school import School
+from handbook.site import stamp
+from handbook.site.bodies import html_of, key_of, renderer
+from handbook.site.body_cache import BodyCache
+from handbook.site.compiled_templates import CompiledTemplates
+from handbook.site.files import files_below, write_bytes
+from handbook.site.headers import write_headers
+from handbook.site.last_site import LastSite
+from handbook.site.links import broken_links
+from handbook.site.render_ahead import Job, processors, render_ahead
+from handbook.site.themed_pages import ThemedPages, common
+
+log = logging.getLogger("mkdocs.handbook")
+
+CACHE = Path(".cache") / "handbook"
+POLICIES = "policies/"
+TITLE = re.compile(r"^title: .*$", re.MULTILINE)
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many of it are done, and of how many."""
+
+
+@dataclass
+class Run:
+    """One run of the generator: where from, for which day, and what came of it."""
+
+    root: Path
+    as_of: date
+    built_on: date
+    drafts: bool = False
+    base_address: str | None = None
+    cache: BodyCache = field(default_factory=lambda: BodyCache(None))
+    site: Site | None = None
+    school: School | None = None
+    kept: dict[str, list[str]] = field(default_factory=dict)  # of each page, the HTML set aside from Markdown
+    themed: ThemedPages = field(default_factory=lambda: ThemedPages(None))
+    last: LastSite | None = None
+    finished: int = 0  # pages that have been through the theme
+    pages: int = 0  # in the finished site
+    progress: Progress = lambda what, done, of: None
+
+    @property
+    def address(self) -> str:
+        """The public address of the site, without a slash at its end."""
+        return (self.base_address or self.school.base_address).rstrip("/")
+
+    @property
+    def footer(self) -> str:
+        """What stands at the end of every page: whose site it is, and the day it knew of."""
+        return f"{escape(self.school.name, quote=False)}. Drawn up on {long_date(self.built_on)}."
+
+    @property
+    def templates(self) -> CompiledTemplates | None:
+        """Where compiled templates are kept."""
+        return CompiledTemplates(self.cache.folder / "templates") if self.cache.folder else None
+
+    def draw(self, site_name: str) -> None:
+        """Load the policies and draw the site from them; raises FaultsFound."""
+        keep_compiled(self.templates)
+        self.progress("Reading the policies", 0, 1)
+        library, self.school = load(self.root), load_school(self.root)
+        given = (library, self.school, self.as_of, self.built_on)
+        settings = {"drafts": self.drafts, "base_address": self.base_address}
+        render_ahead(jobs(assemble.handbook(*given, **settings)), self.cache, processors(), self.progress)
+        self.site = assemble.site(*given, **settings, site_name=site_name, render=renderer(self.cache))
+
+    @classmethod
+    def of(cls, config: MkDocsConfig) -> Run:
+        """The run `handbook build` put into the configuration, or else one for today, as `mkdocs build`
+        needs it."""
+        given = config.extra.get("handbook_run")
+        if given:
+            return given
+        root = Path(config.docs_dir).parents[1]
+        day = today()
+        as_of = date.fromisoformat(os.environ.get("HANDBOOK_AS_OF", day.isoformat()))
+        drafts = os.environ.get("HANDBOOK_DRAFTS") == "1"
+        return cls(root, as_of, day, drafts, cache=BodyCache(root / CACHE))
+
+
+def jobs(book: Handbook) -> list[Job]:
+    """All the bodies of a handbook, policy by policy."""
+    result = []
+    for policy in book.policies():
+        versions = [v for v in book.shown(policy) if v.text]
+        pairs = tuple((versions.index(old), versions.index(new)) for old, new in redline_pairs(book, policy))
+        result.append(Job(tuple(v.text.body for v in versions), pairs))
+    return result
+
+
+def prepare(run: Run, config: MkDocsConfig) -> None:
+    """Set what follows from the school's settings and the policies; draws the site if that is still to do."""
+    if run.site is None:
+        run.draw(config.site_name)
+    if not _is_served(config):
+        config.site_url = f"{run.address}/"
+    config.copyright = run.footer
+    config.extra["handbook_drafts"] = run.drafts
+    config.nav = navigation(config.nav, run.site, Path(config.docs_dir))
+
+
+def navigation(nav: list | None, site: Site, docs: Path) -> list | None:
+    """The navigation with `policies/` replaced by the policies, and without pages the school does not
+    have."""
+    if nav is None:
+        return None
+    expanded = []
+    for entry in nav:
+        [(title, target)] = entry.items() if isinstance(entry, dict) else [(None, entry)]
+        if target == POLICIES:
+            target = [{name: path} for name, path in site.nav]
+        elif target == "before-you-post.md" and not (docs / target).exists():
+            continue
+        if target:
+            expanded.append({title: target} if title else target)
+    return expanded
+
+
+def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
+    """Take the policy sources out and put the generated pages in; a page of the school's own comes before
+    ours."""
+    for file in list(files):
+        if file.src_uri.startswith(POLICIES) and file.is_documentation_page():
+            files.remove(file)
+    nav = set(_targets(config.nav or []))
+    for path, text in run.site.pages.items():
+        if files.get_file_from_path(path) is None:
+            inclusion = InclusionLevel.INCLUDED if path in nav else InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, path, content=text, inclusion=inclusion))
+    if run.site.frozen:
+        shell = stamp.shell_markdown()
+        files.append(
+            File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV)
+        )
+    titles = {
+        path: TITLE.search(text)[0] for path, text in run.site.pages.items()
+    }  # may stand in the navigation
+    run.themed.open(common(config, files, run.as_of, run.built_on, titles))
+
+
+def finish(run: Run, config: MkDocsConfig) -> None:
+    """Stamp the frozen pages into the shell, publish the plain files, and write the headers last."""
+    out = Path(config.site_dir)
+    scripts = run.themed.scripts()
+    if run.site.frozen:
+        shell = stamp.Shell((out / stamp.SHELL_ADDRESS / "index.html").read_text(encoding="utf-8"))
+        shutil.rmtree(out / stamp.SHELL_ADDRESS.split("/page")[0])
+        for number, page in enumerate(run.site.frozen, start=1):
+            run.progress("Writing versions and comparisons", number, len(run.site.frozen))
+            path = f"{page.address}index.html"
+            key = shell.key(page, key_of(page.body) if page.body else "")
+            _publish(
+                run,
+                out,
+                path,
+                key,
+                lambda: shell.stamp(page, html_of(page.body, run.cache) if page.body else ""),
+            )
+            scripts[path] = shell.scripts
+    for path, text in run.site.files.items():
+        _publish(run, out, path, digest_of(text), lambda: text)
+    _warn_of_broken_links(run, out)
+    pages = list(files_below(out, ".html"))
+    run.pages = len(pages)
+    write_headers(out, [page for page in pages if page not in scripts], set().union(*scripts.values()))
+
+
+def _publish(run: Run, out: Path, path: str, key: str, made: Callable[[], str]) -> None:
+    """Put a file into the site: that of the last site where it was made from the same."""
+    if run.last and run.last.take(path, key, out):
+        return
+    write_bytes(out / path, made().encode("utf-8"))
+    if run.last:
+        run.last.made(path, key, out)
+
+
+def _warn_of_broken_links(run: Run, out: Path) -> None:
+    """Links in texts that can still be mended: those of drafts, and of versions on notice or in force."""
+    for page in run.site.frozen:
+        if page.living:
+            for target in broken_links(html_of(page.body, run.cache), page.address, out, run.site.moved):
+                log.warning(
+                    "%s: links to '%s', which is not on the site", page.body.version.text.path, target
+                )
+
+
+def _is_served(config: MkDocsConfig) -> bool:
+    """Whether `mkdocs serve` has set the address of this machine already."""
+    return (config.site_url or "").startswith(
+        (f"http://{config.dev_addr}", "http://127.0.0.1", "http://localhost")
+    )
+
+
+def _targets(nav: list):
+    """Every page the navigation names."""
+    for entry in nav:
+        for target in entry.values() if isinstance(entry, dict) else [entry]:
+            if isinstance(target, list):
+                yield from _targets(target)
+            else:
+                yield target
