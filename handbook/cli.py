@@ -122,7 +122,8 @@ def approve(policy: str, version: str, approved_by: str, approved_on: date, root
     approved_by = approved_by.strip()
     _refuse_approval(library.policy(policy), found, approved_by, approved_on, today())
     source = files.read_source(root, found.entry.path)
-    files.replace(root, found.entry.path, approved_entry(source, found, approved_by, approved_on))
+    approved = approved_entry(source, found, approved_by, approved_on)
+    files.write_whole(root / found.entry.path, approved.encode("utf-8"))
     click.echo(
         f"Approved {found.policy} {version}: by {approved_by} on {approved_on}, written to {found.entry.path}"
     )

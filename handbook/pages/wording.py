@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -84,11 +84,6 @@ def _environment() -> Environment:
     )
     env.filters.update(day=long_date, md=plain_markdown, yaml=_yaml)
     return env
-
-
-def keep_compiled(where: BytecodeCache | None) -> None:
-    """Take compiled templates from there from now on, and put them there."""
-    _environment().bytecode_cache = where
 
 
 def fill(template: str, **context: object) -> str:

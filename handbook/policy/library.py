@@ -4,7 +4,7 @@ I/O here."""
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,20 +73,24 @@ def write_new(root: Path, path: str, content: str) -> None:
         raise HandbookError(f"{path} is there already; nothing was overwritten") from None
 
 
-def replace(root: Path, path: str, content: str) -> None:
-    """Puts new content in a file's place at once: a reader sees the old or the new file, never a part of
-    one."""
-    target = (root / path).resolve()
-    handle, temporary = tempfile.mkstemp(prefix=".writing-", suffix=".tmp", dir=target.parent)
+def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Put new content in a file's place: a reader sees the old file or the new one, never a part of one.
+
+    The file keeps its permissions. `sync` off leaves it to the system when the content reaches the disk.
+    """
+    path = path.resolve()
+    new = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, target.stat().st_mode & 0o7777)
-        os.replace(temporary, target)
+        with new.open("xb") as file:
+            file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        if path.exists():
+            new.chmod(path.stat().st_mode & 0o7777)
+        new.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
 
 

@@ -23,11 +23,8 @@ from mkdocs.exceptions import Abort, ConfigurationError
 
 from handbook.policy.errors import HandbookError
 from handbook.policy.library import load_school
-from handbook.site.body_cache import BodyCache
-from handbook.site.files import exchange
+from handbook.site.bodies import Bodies
 from handbook.site.generator import CACHE, Progress, Run
-from handbook.site.last_site import LastSite
-from handbook.site.themed_pages import ThemedPages
 
 LEFT_FOR = 24 * 60 * 60  # seconds
 OURS = Path(__file__).parents[1] / "mkdocs.yml"
@@ -43,14 +40,13 @@ class BuildFailed(HandbookError):
 
 @dataclass(frozen=True)
 class Built:
-    """What a build made: pages, and how many files of the site and bodies of texts it did not have to make.
+    """What a build made: pages, and how many bodies of texts and redlines it had to render.
 
     `damaged` counts the files of the cache that were not as they had been written.
     """
 
     output: Path
     pages: int
-    files_as_before: int
     bodies_rendered: int
     damaged: int
 
@@ -77,19 +73,8 @@ def build(
     root, output = Path(root).resolve(), Path(output).resolve()
     _refuse_foreign(output)
     load_school(root)  # a wrong folder is told by the name of the file it lacks
-    cache = cache or root / CACHE
-    themed, last = ThemedPages(cache / "pages"), LastSite(output, cache / "sites")
-    run = Run(
-        root,
-        as_of,
-        built_on,
-        drafts,
-        base_address,
-        BodyCache(cache),
-        themed=themed,
-        last=last,
-        progress=progress,
-    )
+    bodies = Bodies(cache or root / CACHE)
+    run = Run(root, as_of, built_on, drafts, base_address, bodies, progress=progress)
     new = _new_folder(output)
     try:
         with _build_date(built_on), _collected_warnings() as warnings:
@@ -97,12 +82,9 @@ def build(
         if warnings:
             raise BuildFailed(warnings)
         _swap(new, output)
-        themed.keep()
-        last.keep()
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    damaged = run.cache.damaged + themed.damaged + last.damaged
-    return Built(output, run.pages, themed.kept + last.taken, run.cache.rendered, damaged)
+    return Built(output, run.pages, bodies.rendered, bodies.damaged)
 
 
 def config_of(root: Path, site_dir: Path, **settings: object):
@@ -166,12 +148,7 @@ def _sweep(new: Path) -> None:
 
 
 def _swap(new: Path, output: Path) -> None:
-    """Put the new folder in the place of the old one, in one step where the system can.
-
-    Else the old one comes back if that fails.
-    """
-    if output.exists() and exchange(new, output):
-        return
+    """Put the new folder in the place of the old one, which comes back where that fails."""
     old = output.with_name(f"{new.name}-old")
     try:
         if output.exists():

@@ -60,7 +60,7 @@ def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_addre
         line.clear()
     click.echo(
         f"Built {built.pages} pages in {built.output}: "
-        f"{built.bodies_rendered} texts and comparisons rendered, {built.files_as_before} files as before."
+        f"{built.bodies_rendered} texts and comparisons rendered."
     )
     if built.damaged:
         click.echo(

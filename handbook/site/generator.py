@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,28 +16,19 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 
 from handbook.clock import today
 from handbook.pages import assemble
-from handbook.pages.book import Handbook, Site
-from handbook.pages.policies import redline_pairs
-from handbook.pages.wording import keep_compiled, long_date
-from handbook.policy.digest import digest_of
+from handbook.pages.book import Site
+from handbook.pages.wording import long_date
 from handbook.policy.library import load, load_school
 from handbook.policy.school import School
 from handbook.site import stamp
-from handbook.site.bodies import html_of, key_of, renderer
-from handbook.site.body_cache import BodyCache
-from handbook.site.compiled_templates import CompiledTemplates
-from handbook.site.files import files_below, write_bytes
+from handbook.site.bodies import Bodies
 from handbook.site.headers import write_headers
-from handbook.site.last_site import LastSite
-from handbook.site.links import broken_links
-from handbook.site.render_ahead import Job, processors, render_ahead
-from handbook.site.themed_pages import ThemedPages, common
+from handbook.site.links import broken_links, held_to_day
 
 log = logging.getLogger("mkdocs.handbook")
 
 CACHE = Path(".cache") / "handbook"
 POLICIES = "policies/"
-TITLE = re.compile(r"^title: .*$", re.MULTILINE)
 
 
 Progress = Callable[[str, int, int], None]
@@ -54,13 +44,10 @@ class Run:
     built_on: date
     drafts: bool = False
     base_address: str | None = None
-    cache: BodyCache = field(default_factory=lambda: BodyCache(None))
+    bodies: Bodies = field(default_factory=lambda: Bodies(None))
     site: Site | None = None
     school: School | None = None
-    kept: dict[str, list[str]] = field(default_factory=dict)  # of each page, the HTML set aside from Markdown
-    themed: ThemedPages = field(default_factory=lambda: ThemedPages(None))
-    last: LastSite | None = None
-    finished: int = 0  # pages that have been through the theme
+    drawn: int = 0  # pages that have been through the theme
     pages: int = 0  # in the finished site
     progress: Progress = lambda what, done, of: None
 
@@ -74,20 +61,20 @@ class Run:
         """What stands at the end of every page: whose site it is, and the day it knew of."""
         return f"{escape(self.school.name, quote=False)}. Drawn up on {long_date(self.built_on)}."
 
-    @property
-    def templates(self) -> CompiledTemplates | None:
-        """Where compiled templates are kept."""
-        return CompiledTemplates(self.cache.folder / "templates") if self.cache.folder else None
-
     def draw(self, site_name: str) -> None:
         """Load the policies and draw the site from them; raises FaultsFound."""
-        keep_compiled(self.templates)
         self.progress("Reading the policies", 0, 1)
         library, self.school = load(self.root), load_school(self.root)
-        given = (library, self.school, self.as_of, self.built_on)
-        settings = {"drafts": self.drafts, "base_address": self.base_address}
-        render_ahead(jobs(assemble.handbook(*given, **settings)), self.cache, processors(), self.progress)
-        self.site = assemble.site(*given, **settings, site_name=site_name, render=renderer(self.cache))
+        self.site = assemble.site(
+            library,
+            self.school,
+            self.as_of,
+            self.built_on,
+            drafts=self.drafts,
+            base_address=self.base_address,
+            site_name=site_name,
+            render=self.bodies.text,
+        )
 
     @classmethod
     def of(cls, config: MkDocsConfig) -> Run:
@@ -100,17 +87,7 @@ class Run:
         day = today()
         as_of = date.fromisoformat(os.environ.get("HANDBOOK_AS_OF", day.isoformat()))
         drafts = os.environ.get("HANDBOOK_DRAFTS") == "1"
-        return cls(root, as_of, day, drafts, cache=BodyCache(root / CACHE))
-
-
-def jobs(book: Handbook) -> list[Job]:
-    """All the bodies of a handbook, policy by policy."""
-    result = []
-    for policy in book.policies():
-        versions = [v for v in book.shown(policy) if v.text]
-        pairs = tuple((versions.index(old), versions.index(new)) for old, new in redline_pairs(book, policy))
-        result.append(Job(tuple(v.text.body for v in versions), pairs))
-    return result
+        return cls(root, as_of, day, drafts, bodies=Bodies(root / CACHE))
 
 
 def prepare(run: Run, config: MkDocsConfig) -> None:
@@ -157,53 +134,57 @@ def add_files(run: Run, files: Files, config: MkDocsConfig) -> None:
         files.append(
             File.generated(config, stamp.SHELL_PATH, content=shell, inclusion=InclusionLevel.NOT_IN_NAV)
         )
-    titles = {
-        path: TITLE.search(text)[0] for path, text in run.site.pages.items()
-    }  # may stand in the navigation
-    run.themed.open(common(config, files, run.as_of, run.built_on, titles))
+
+
+def own_page(run: Run, markdown: str) -> str:
+    """A page of the school's own, its links to policies as they can be on the day shown."""
+    return held_to_day(markdown, run.site.known, run.site.shown, run.site.in_force)
+
+
+def finished_page(run: Run, html: str) -> str:
+    """A page as it is published, and note of how far the build is."""
+    run.drawn += 1
+    run.progress("Drawing pages", min(run.drawn, len(run.site.pages)), len(run.site.pages))
+    return valid(html)
+
+
+def valid(html: str) -> str:
+    """A page of the theme without the two attributes that HTML does not allow where the theme has them."""
+    html = html.replace('type="checkbox" id="__drawer" autocomplete="off"', 'type="checkbox" id="__drawer"')
+    html = html.replace('type="checkbox" id="__search" autocomplete="off"', 'type="checkbox" id="__search"')
+    return html if 'id="__toc"' in html else html.replace(' for="__toc"', "")
 
 
 def finish(run: Run, config: MkDocsConfig) -> None:
     """Stamp the frozen pages into the shell, publish the plain files, and write the headers last."""
     out = Path(config.site_dir)
-    scripts = run.themed.scripts()
+    themed = [path for path in out.rglob("*.html") if stamp.SHELL_ADDRESS not in path.as_posix()]
+    scripts: set[str] = set()
     if run.site.frozen:
         shell = stamp.Shell((out / stamp.SHELL_ADDRESS / "index.html").read_text(encoding="utf-8"))
         shutil.rmtree(out / stamp.SHELL_ADDRESS.split("/page")[0])
+        scripts = shell.scripts
         for number, page in enumerate(run.site.frozen, start=1):
             run.progress("Writing versions and comparisons", number, len(run.site.frozen))
-            path = f"{page.address}index.html"
-            key = shell.key(page, key_of(page.body) if page.body else "")
-            _publish(
-                run,
-                out,
-                path,
-                key,
-                lambda: shell.stamp(page, html_of(page.body, run.cache) if page.body else ""),
-            )
-            scripts[path] = shell.scripts
+            body = run.bodies.html_of(page.body) if page.body else ""
+            _publish(out / page.address / "index.html", shell.stamp(page, body))
     for path, text in run.site.files.items():
-        _publish(run, out, path, digest_of(text), lambda: text)
+        _publish(out / path, text)
     _warn_of_broken_links(run, out)
-    pages = list(files_below(out, ".html"))
-    run.pages = len(pages)
-    write_headers(out, [page for page in pages if page not in scripts], set().union(*scripts.values()))
+    run.pages = len(themed) + len(run.site.frozen)
+    write_headers(out, themed, scripts)
 
 
-def _publish(run: Run, out: Path, path: str, key: str, made: Callable[[], str]) -> None:
-    """Put a file into the site: that of the last site where it was made from the same."""
-    if run.last and run.last.take(path, key, out):
-        return
-    write_bytes(out / path, made().encode("utf-8"))
-    if run.last:
-        run.last.made(path, key, out)
+def _publish(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _warn_of_broken_links(run: Run, out: Path) -> None:
     """Links in texts that can still be mended: those of drafts, and of versions on notice or in force."""
     for page in run.site.frozen:
         if page.living:
-            for target in broken_links(html_of(page.body, run.cache), page.address, out, run.site.moved):
+            for target in broken_links(run.bodies.html_of(page.body), page.address, out, run.site.moved):
                 log.warning(
                     "%s: links to '%s', which is not on the site", page.body.version.text.path, target
                 )

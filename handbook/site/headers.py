@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from handbook.site.files import files_below
-
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE)
 DATA_TYPE = re.compile(r"""type\s*=\s*["']?(?:application/(?:ld\+)?json|text/plain)""", re.IGNORECASE)
 # Pages get no Cache-Control of their own: hosts join headers of several rules, and Netlify's default is to
@@ -76,17 +74,17 @@ def headers_file(site: Path, scripts: Iterable[str]) -> str:
     return "\n".join(_block(path, headers) for path, headers in blocks)
 
 
-def write_headers(site: Path, pages: Iterable[str], known: Iterable[str] = ()) -> None:
-    """Write `_headers` for a site in which the scripts of these pages run, and those that are known
-    already."""
-    found = (inline_scripts((site / page).read_text(encoding="utf-8")) for page in pages)
+def write_headers(site: Path, pages: Iterable[Path], known: Iterable[str] = ()) -> None:
+    """Write `_headers` for a site in which the scripts of these pages run, and those known already."""
+    scripts = (inline_scripts(page.read_text(encoding="utf-8")) for page in pages)
     (site / "_headers").write_text(
-        headers_file(site, set(known).union(*found)), encoding="utf-8", newline="\n"
+        headers_file(site, set(known).union(*scripts)), encoding="utf-8", newline="\n"
     )
 
 
 def _fingerprinted(site: Path) -> list[str]:
-    return sorted(f"assets/{path}" for path in files_below(site / "assets") if FINGERPRINTED.search(path))
+    files = (path for path in (site / "assets").rglob("*") if FINGERPRINTED.search(path.name))
+    return sorted(path.relative_to(site).as_posix() for path in files)
 
 
 def _block(path: str, headers: dict[str, str]) -> str:

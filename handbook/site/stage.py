@@ -9,13 +9,10 @@ from pathlib import Path
 import yaml
 
 from handbook.pages.assemble import staged_markdown
-from handbook.site.bodies import html_of
-from handbook.site.body_cache import BodyCache
+from handbook.site.bodies import Bodies
 from handbook.site.build import BuildFailed, config_of
-from handbook.site.files import files_below
-from handbook.site.generator import CACHE, POLICIES, Run, navigation
+from handbook.site.generator import CACHE, POLICIES, Run, navigation, own_page
 from handbook.site.headers import write_headers
-from handbook.site.page_events import own_page
 
 BESIDE = "beside"
 OURS_ALONE = ("hooks", "watch", "docs_dir", "site_dir", "INHERIT")
@@ -39,7 +36,7 @@ def stage(
     if folder.exists() and any(folder.iterdir()):
         raise BuildFailed([f"{folder}: is not empty; name a new folder"])
     config = config_of(root, folder / "site")
-    run = Run(root, as_of, built_on, drafts, base_address, BodyCache(root / CACHE))
+    run = Run(root, as_of, built_on, drafts, base_address, Bodies(root / CACHE))
     run.draw(config.site_name)
     docs = Path(config.docs_dir)
     try:
@@ -56,7 +53,7 @@ def finish(folder: Path, site: Path) -> None:
     """Add to a site built from a staged folder what its generator could not: the exact texts, and the
     headers."""
     shutil.copytree(folder / BESIDE, site, dirs_exist_ok=True)
-    write_headers(site, files_below(site, ".html"))
+    write_headers(site, site.rglob("*.html"))
 
 
 def _copy_docs(run: Run, docs: Path, target: Path) -> None:
@@ -83,7 +80,7 @@ def _write_pages(run: Run, folder: Path) -> None:
         if not (docs / path).exists():
             _write(docs / path, text)
     for page in run.site.frozen:
-        body = html_of(page.body, run.cache) if page.body else ""
+        body = run.bodies.html_of(page.body) if page.body else ""
         _write(docs / f"{page.address.rstrip('/')}.md", staged_markdown(page, body, run.address))
     for path, text in run.site.files.items():
         _write((folder / BESIDE if path.endswith(".md") else docs) / path, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from html import escape, unescape
 
@@ -10,7 +9,6 @@ from handbook.pages.book import FrozenPage
 from handbook.pages.wording import fill
 from handbook.policy.errors import HandbookError
 from handbook.site.headers import inline_scripts
-from handbook.site.sources import made_with
 
 SHELL_PATH = "policies/_shell/page.md"
 SHELL_ADDRESS = "policies/_shell/page/"
@@ -43,7 +41,6 @@ class Shell:
         html = CONTENTS.sub("HB-SLOT-CONTENTS", html)
         self._texts = SLOT.split(html)
         self._slots = SLOT.findall(html)
-        self._digest = hashlib.sha256(f"{made_with()}{html}".encode()).hexdigest()
         self.scripts = inline_scripts(html)
         if any(map(SLOT.search, self.scripts)):
             raise ShellError(
@@ -65,20 +62,6 @@ class Shell:
         for slot, text in zip(self._slots, self._texts[1:]):
             parts += (values[slot], text)
         return "".join(parts)
-
-    def key(self, page: FrozenPage, body_key: str) -> str:
-        """The digest of all a stamped page is made from."""
-        made_from = (
-            self._digest,
-            body_key,
-            page.address,
-            page.title,
-            page.heading,
-            page.description,
-            page.head,
-            page.foot,
-        )
-        return hashlib.sha256("\0".join(made_from).encode("utf-8")).hexdigest()
 
 
 def contents(body: str) -> str:
