@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from handbook.policy.school import School
 from handbook.policy.version import Library, Policy, PolicyVersion
+from handbook.policy.wording import long_date
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KINDS = {"new": "new policy", "material": "changed", "clarification": "clarified", "withdrawn": "withdrawn"}
@@ -47,7 +48,7 @@ def _entry(feed: Element, school: School, policy: Policy, version: PolicyVersion
     _add(
         entry,
         "title",
-        f"{title} {version.label}: {_KINDS[version.entry.change]} from {_long(version.effective_on)}",
+        f"{title} {version.label}: {_KINDS[version.entry.change]} from {long_date(version.effective_on)}",
     )
     _add(entry, "updated", _midnight(approved_on))
     _add(entry, "published", _midnight(approved_on))
@@ -71,10 +72,6 @@ def _tag(school: School, day: date) -> str:
 
 def _midnight(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _add(parent: Element, name: str, content: str | None = None, **attributes: str) -> Element:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from handbook.pages.book import Handbook
 from handbook.pages.policies import policy_address, redline_address, version_address
-from handbook.pages.wording import audience_words, fill, long_date, relative
+from handbook.pages.wording import audience_words, fill, relative
 from handbook.policy.version import Change, Policy, PolicyVersion, Stage, label_key
+from handbook.policy.wording import long_date
 
 RECENT = 6
 NEWEST_ENTRIES = 30

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from handbook.pages.book import FrozenPage, Handbook, RedlineBody, TextBody
 from handbook.pages.html_in_markdown import as_markdown
 from handbook.pages.render import body
-from handbook.pages.wording import audience_words, fill, long_date, reading_minutes, relative
+from handbook.pages.wording import audience_words, fill, reading_minutes, relative
 from handbook.policy.version import Policy, PolicyVersion, Stage
+from handbook.policy.wording import long_date
 
 
 def policy_address(policy: Policy) -> str:

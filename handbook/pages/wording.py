@@ -6,41 +6,16 @@ import json
 import math
 import posixpath
 import re
-from collections.abc import Iterable
-from datetime import date
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from handbook.policy.wording import listed, long_date
+
 TEMPLATES = Path(__file__).parents[1] / "templates"
 WORDS_A_MINUTE = 200
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-
-
-def long_date(day: date) -> str:
-    """`1 September 2021`, whatever the locale of the machine."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """`a, b and c`."""
-    words = list(words)
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
 def audience_words(audience: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from handbook.policy.changelog import parse_entry
 from handbook.policy.checks import Draught, check_all
@@ -19,6 +20,7 @@ from handbook.policy.version import LABEL, POLICY_ID, Library, Policy, PolicyVer
 TEXTS = "handbook/docs/policies"
 ENTRIES = "changelog"
 SCHOOL = "school.toml"
+T = TypeVar("T")
 _BESIDE = ("index.md", "README.md")  # pages about the folder itself, which are no policies
 
 
@@ -105,22 +107,25 @@ def _school(root: Path) -> tuple[School | None, list[Fault]]:
 def _library(draughts: list[Draught]) -> Library:
     policies: dict[str, list[PolicyVersion]] = {}
     for draught in sorted(draughts, key=lambda d: (d.policy, label_key(d.label))):
+        assert draught.entry and draught.entry.value  # else its faults have been raised
         text = draught.text.value if draught.text else None
         policies.setdefault(draught.policy, []).append(PolicyVersion(draught.entry.value, text))
     return Library({policy: Policy(policy, tuple(versions)) for policy, versions in policies.items()})
 
 
 def _read_all(
-    root: Path, folder: str, parse: Callable[..., Parsed], faults: list[Fault]
-) -> dict[tuple[str, str], Parsed]:
+    root: Path, folder: str, parse: Callable[..., Parsed[T]], faults: list[Fault]
+) -> dict[tuple[str, str], Parsed[T]]:
     """Every version file below a folder, by policy and label; what is wrong is added to `faults`."""
-    found: dict[tuple[str, str], Parsed] = {}
+    files: dict[tuple[str, str], Parsed[T]] = {}
     for policy, label, path in _version_files(root, folder, faults):
         source = _read(f"{root}/{path}", path)
-        parsed = Parsed(None, (source,)) if isinstance(source, Fault) else parse(source, path, policy, label)
+        parsed: Parsed[T] = (
+            Parsed(None, (source,)) if isinstance(source, Fault) else parse(source, path, policy, label)
+        )
         faults += parsed.faults
-        found[policy, label] = parsed
-    return found
+        files[policy, label] = parsed
+    return files
 
 
 def _version_files(root: Path, folder: str, faults: list[Fault]) -> Iterator[tuple[str, str, str]]:

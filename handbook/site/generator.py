@@ -17,9 +17,9 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from handbook.clock import today
 from handbook.pages import assemble
 from handbook.pages.book import Site
-from handbook.pages.wording import long_date
 from handbook.policy.library import load, load_school
 from handbook.policy.school import School
+from handbook.policy.wording import long_date
 from handbook.site import stamp
 from handbook.site.bodies import Bodies
 from handbook.site.headers import write_headers
