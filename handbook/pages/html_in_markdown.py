@@ -40,10 +40,10 @@ def _careful(html: str) -> str:
 
 
 def _heading(line: str) -> str:
-    found = HEADING.fullmatch(line)
-    if not found:
+    heading = HEADING.fullmatch(line)
+    if not heading:
         return line
-    level, anchor, inner = found.groups()
+    level, anchor, inner = heading.groups()
     words = "".join(
         part if TAG.fullmatch(part) else plain_markdown(unescape(part)) for part in TAG.split(inner)
     )
