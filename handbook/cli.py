@@ -171,7 +171,8 @@ def _refuse_misplaced(
         raise HandbookError(f"expected a label after {latest.label}, the latest version, found {version}")
     if latest and effective_on <= latest.effective_on:
         raise HandbookError(
-            f"expected a day after {latest.effective_on}, on which {latest.label} takes effect, found {effective_on}"
+            f"expected a day after {latest.effective_on}, on which {latest.label} takes effect, "
+            f"found {effective_on}"
         )
 
 
@@ -209,10 +210,12 @@ def _refuse_approval(policy: Policy, version: PolicyVersion, approved_by: str, d
     if day > now:
         raise HandbookError(f"expected a day of approval up to today ({now}), found {day}")
     if day > version.effective_on:
-        raise HandbookError(f"expected a day of approval up to the effective date ({version.effective_on}), found {day}; "
+        raise HandbookError(f"expected a day of approval up to the effective date "
+                            f"({version.effective_on}), found {day}; "
                             "a change is approved before it takes effect")  # fmt: skip
     if not entry.summary:
-        raise HandbookError(f"{entry.path} says nothing to staff yet; below its front matter, tell in two or three "
+        raise HandbookError(f"{entry.path} says nothing to staff yet; below its front matter, tell "
+                            f"in two or three "
                             "sentences what changed, who it concerns and what to do")  # fmt: skip
     earlier = [
         v.label

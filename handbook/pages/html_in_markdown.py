@@ -14,8 +14,7 @@ RELATIVE = re.compile(r'(?P<start><(?:a|img)\b[^>]*? (?:href|src)=")(?![a-zA-Z][
 
 
 def as_markdown(html: str) -> str:
-    """`handbook.pages.render.body`'s HTML, one block a line: headings become Markdown, everything else stays raw
-    HTML."""
+    """The HTML of `render.body`, one block a line: headings become Markdown, everything else stays HTML."""
     return (
         "\n\n".join(_heading(line) for line in html.rstrip("\n").split("\n"))
         if "<pre" not in html

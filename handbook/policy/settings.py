@@ -132,7 +132,8 @@ def read_toml(source: str, file: str) -> Table:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         at = _BAD_LINE.search(str(error))
         line, column = (int(at[1]), int(at[2])) if at else (max(1, source.count("\n")), 0)
-        message = f"TOML cannot read this: {_BAD_LINE.sub('', str(error)).strip()}; check quotes, brackets and doubled settings"
+        reason = _BAD_LINE.sub("", str(error)).strip()
+        message = f"TOML cannot read this: {reason}; check quotes, brackets and doubled settings"
         table = Table({}, file, {})
         table.faults.append(Fault(file, line, column, "", message))
         return table

@@ -18,7 +18,8 @@ from mkdocs.livereload import LiveReloadServer  # isort: skip  (after handbook.s
 SECONDS_TO_RETRY = 2
 SECONDS_BETWEEN_LOOKS = 0.2  # at the files; a look at 2,000 takes a tenth of that
 FAULTY = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Not built</title><meta http-equiv="refresh" content="{seconds}">
+<html lang="en"><head><meta charset="utf-8"><title>Not built</title>
+<meta http-equiv="refresh" content="{seconds}">
 <meta name="viewport" content="width=device-width"></head>
 <body><h1>The last change could not be built</h1>
 <p>Mend what is listed here and save: this page comes back by itself.</p>
