@@ -112,7 +112,7 @@ def acknowledge(service: Service, token: str, typed_name: str, now: datetime) ->
         _refuse_unless_a_name(typed_name)
         return _record(service, tx, found, method="link", typed_name=typed_name)
 
-    return service.together.run(now, once)
+    return service.group_commit.run(now, once)
 
 
 def record_paper(

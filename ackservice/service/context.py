@@ -12,8 +12,8 @@ from ackservice.config import Settings
 from ackservice.errors import NotAllowed
 from ackservice.links import Links, Purpose
 from ackservice.storage import cuts
+from ackservice.storage.group_commit import GroupCommit
 from ackservice.storage.store import Store
-from ackservice.storage.together import Together
 from handbook.policy.library import load
 from handbook.policy.version import Library
 
@@ -44,9 +44,9 @@ class Service:
         return self.settings.school.time_zone
 
     @cached_property
-    def together(self) -> Together:
+    def group_commit(self) -> GroupCommit:
         """For short writes that many people make at once."""
-        return Together(self.store)
+        return GroupCommit(self.store)
 
     @cached_property
     def links(self) -> Links:
