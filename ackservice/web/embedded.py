@@ -21,7 +21,7 @@ from handbook.build import build
 from handbook.policy.errors import HandbookError
 
 if TYPE_CHECKING:
-    from ackservice.cli import App
+    from ackservice.commands.app import App
 
 
 class Site:
