@@ -232,6 +232,15 @@ def test_the_clock_is_read_at_the_edges_alone(path):
     assert found == set()
 
 
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.startswith("ackservice/web/")])
+def test_the_web_imports_no_storage_and_opens_no_transaction(path):
+    assert [name for name in imports(path) if name.startswith("ackservice.storage")] == []
+    stores = [
+        node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr == "store"
+    ]
+    assert stores == []
+
+
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.startswith("ackservice/storage/")])
 def test_the_database_reads_no_clock_either(path):
     banned = re.compile(

@@ -187,6 +187,12 @@ def receipt(service: Service, token: str) -> Receipt:
     return found
 
 
+def receipt_numbered(service: Service, number: int) -> Receipt | None:
+    """The receipt of an acknowledgement, for whoever holds its link already."""
+    with service.store.read() as connection:
+        return receipt_of(connection, number)
+
+
 def receipt_of(connection: sqlite3.Connection, number: int) -> Receipt | None:
     """The receipt of an acknowledgement, or None when there is none of that number."""
     row = acknowledgements.receipt(connection, number)

@@ -39,6 +39,22 @@ class Service:
         """The service over the database the settings name."""
         return cls(settings, Store(settings.database))
 
+    def check_writable(self, now: datetime) -> None:
+        """Begin and end a write transaction that writes nothing. Raises StorageError."""
+        with self.store.write(now):
+            pass
+
+    def make_database_if_missing(self) -> bool:
+        """Make a new database where there is none; whether it was made.
+
+        Raises StorageError for one that cannot be used, as one of an older version, which has to be migrated.
+        """
+        is_missing = not self.store.path.exists()
+        if is_missing:
+            self.store.migrate()
+        with self.store.read():
+            return is_missing
+
     @property
     def zone(self) -> str:
         return self.settings.school.time_zone
