@@ -12,8 +12,8 @@ from ackservice.config import Settings
 from ackservice.errors import NotAllowed
 from ackservice.links import Links, Purpose
 from ackservice.storage import cuts
+from ackservice.storage.group_commit import GroupCommit
 from ackservice.storage.store import Store
-from ackservice.storage.together import Together
 from handbook.policy.library import load
 from handbook.policy.version import Library
 
@@ -39,14 +39,30 @@ class Service:
         """The service over the database the settings name."""
         return cls(settings, Store(settings.database))
 
+    def check_writable(self, now: datetime) -> None:
+        """Begin and end a write transaction that writes nothing. Raises StorageError."""
+        with self.store.write(now):
+            pass
+
+    def make_database_if_missing(self) -> bool:
+        """Make a new database where there is none; whether it was made.
+
+        Raises StorageError for one that cannot be used, as one of an older version, which has to be migrated.
+        """
+        is_missing = not self.store.path.exists()
+        if is_missing:
+            self.store.migrate()
+        with self.store.read():
+            return is_missing
+
     @property
     def zone(self) -> str:
         return self.settings.school.time_zone
 
     @cached_property
-    def together(self) -> Together:
+    def group_commit(self) -> GroupCommit:
         """For short writes that many people make at once."""
-        return Together(self.store)
+        return GroupCommit(self.store)
 
     @cached_property
     def links(self) -> Links:
