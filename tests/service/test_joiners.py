@@ -220,4 +220,4 @@ def test_who_joins_before_the_effective_date_reads_that_it_takes_effect_then(tol
         do_due(told, clock)
     (text,) = (" ".join(m.body.split()) for m in sent if m.address.startswith("jay@"))
     assert "takes effect on Wednesday 1 September 2021. You are new among the people it covers." in text
-    assert "has been in effect since" not in text
+    assert "has been in effect since Wednesday 1 September 2021" not in text
