@@ -11,8 +11,8 @@ import resource
 import time
 from random import Random
 
-from handbook.policy.redline import accept, normalise, redline, reject
-from handbook.render import body
+from handbook.pages.render import body
+from handbook.redline.compare import accept, normalise, redline, reject
 from tests.policy.markdown_edits import Document, Maker
 
 SIZES = (12_500, 25_000, 50_000, 100_000)

@@ -1,4 +1,5 @@
 """The handbook: policy texts in, a static searchable site out.
 
-Nothing here may import from `ackservice`; the handbook installs and builds without the service.
+Imports go down only: hooks and commands, `site`, `pages`, `redline` and `policy`, never `ackservice`. The
+handbook installs and builds without the service.
 """

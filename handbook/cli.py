@@ -20,7 +20,7 @@ from handbook.policy.notice_period import last_day_of_notice
 from handbook.policy.parse import ID_EXPECTED
 from handbook.policy.school import School
 from handbook.policy.version import LABEL, POLICY_ID, Change, Library, Policy, PolicyVersion, label_key
-from handbook.site_cli import register, root_option
+from handbook.site.commands import register, root_option
 from handbook.terminal import shown
 
 
@@ -122,7 +122,8 @@ def approve(policy: str, version: str, approved_by: str, approved_on: date, root
     approved_by = approved_by.strip()
     _refuse_approval(library.policy(policy), found, approved_by, approved_on, today())
     source = files.read_source(root, found.entry.path)
-    files.replace(root, found.entry.path, approved_entry(source, found, approved_by, approved_on))
+    approved = approved_entry(source, found, approved_by, approved_on)
+    files.write_whole(root / found.entry.path, approved.encode("utf-8"))
     click.echo(
         f"Approved {found.policy} {version}: by {approved_by} on {approved_on}, written to {found.entry.path}"
     )
@@ -142,8 +143,8 @@ def redline(policy: str, old: str, new: str, root: Path) -> None:
     \b
     Example: handbook redline social-media 2020-09 2021-09
     """
-    from handbook.policy.redline import redline_text  # lxml and rapidfuzz, which no other command here needs
-    from handbook.render import body
+    from handbook.pages.render import body
+    from handbook.redline.compare import redline_text  # lxml and rapidfuzz, which no other command here needs
 
     found = files.load(root).policy(policy)
     before, after = (_text(found.version(label)) for label in (old, new))

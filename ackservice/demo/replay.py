@@ -24,8 +24,8 @@ from ackservice.service.roster import import_roster
 from ackservice.service.signing_in import SESSION_HOURS
 from ackservice.service.standing import find_notice, standings
 from ackservice.storage import cuts, notices, sign_ins
-from handbook.build import build
 from handbook.policy.notice_period import last_day_of_notice
+from handbook.site.build import build
 
 HERE = Path(__file__).parent
 POLICY, VERSION = "social-media", "2021-09"

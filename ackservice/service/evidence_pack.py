@@ -38,9 +38,9 @@ from ackservice.service.standing import Report
 from ackservice.storage import evidence, notices
 from ackservice.storage.desk import EVERYONE
 from ackservice.storage.store import moment
-from handbook import render
+from handbook.pages import render
 from handbook.policy.notice_period import last_day_of_notice
-from handbook.policy.redline import redline
+from handbook.redline.compare import redline
 
 REDLINE_STYLE = Path(handbook.__file__).parent / "overrides" / "assets" / "redline.css"
 DELIVERIES = (

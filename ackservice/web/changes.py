@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from handbook import render
+from handbook.pages import render
 from handbook.policy.digest import digest_of
-from handbook.policy.html_tree import parse_lines
-from handbook.policy.redline import folded_redline
+from handbook.redline.compare import folded_redline
+from handbook.redline.html_tree import parse_lines
 
 PREFIX = "text-"  # keeps the ids of a policy's headings apart from the page's own
 

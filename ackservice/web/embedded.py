@@ -17,8 +17,8 @@ from ackservice.config import Settings
 from ackservice.links import check_keys
 from ackservice.service.due import Loop
 from ackservice.web import server
-from handbook.build import build
 from handbook.policy.errors import HandbookError
+from handbook.site.build import build
 
 if TYPE_CHECKING:
     from ackservice.cli import App

@@ -47,22 +47,32 @@ def seal_for(entry: ChangeEntry, text: PolicyText | None, digest: str | None) ->
 def _read(fields: Fields, summary: str, policy: str, version: str) -> ChangeEntry | None:
     fields.only(FIELDS)
     change = fields.choice("change", [str(c) for c in Change], required=True)
-    values = {
-        "supersedes": fields.label("supersedes"),
-        "approved_by": fields.text("approved_by") or None,
-        "approved_on": fields.day("approved_on"),
-        "digest": fields.matching("digest", _DIGEST, _DIGEST_EXPECTED),
-        "seal": fields.matching("seal", _DIGEST, _DIGEST_EXPECTED),
-        "changes": tuple(_items(fields)),
-        "effective_on": fields.day("effective_on", required=change == Change.WITHDRAWN),
-    }
+    supersedes = fields.label("supersedes")
+    approved_by, approved_on = fields.text("approved_by") or None, fields.day("approved_on")
+    digest = fields.matching("digest", _DIGEST, _DIGEST_EXPECTED)
+    seal = fields.matching("seal", _DIGEST, _DIGEST_EXPECTED)
+    changes = tuple(_items(fields))
+    effective_on = fields.day("effective_on", required=change == Change.WITHDRAWN)
     if not change:
         return None
     _check_approval(fields, withdrawn=change == Change.WITHDRAWN)
     if change != Change.WITHDRAWN and "effective_on" in fields:
         fields.fault("effective_on", "only a withdrawal has an effective date here; "
                      "that of other changes stands in the policy text, so take this line out")  # fmt: skip
-    return ChangeEntry(policy, version, Change(change), summary, path=fields.file, **values)
+    return ChangeEntry(
+        policy,
+        version,
+        Change(change),
+        summary,
+        supersedes=supersedes,
+        approved_by=approved_by,
+        approved_on=approved_on,
+        digest=digest,
+        seal=seal,
+        changes=changes,
+        effective_on=effective_on,
+        path=fields.file,
+    )
 
 
 def _items(fields: Fields) -> Iterator[ChangeItem]:

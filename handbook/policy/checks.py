@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from handbook.policy.changelog import seal_for
 from handbook.policy.errors import Fault
@@ -12,6 +13,8 @@ from handbook.policy.frontmatter import Mark
 from handbook.policy.parse import Parsed
 from handbook.policy.school import School
 from handbook.policy.version import POLICY_ID, Change, ChangeEntry, PolicyText, label_key
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,8 @@ def _check_dates(versions: list[Draught]) -> Iterator[Fault]:
     """Effective dates rise with the labels, each later than the one before."""
     latest = None
     for draught in versions:
-        parsed = draught.text or draught.entry
-        value = _value(parsed)
+        parsed: Parsed[Any] | None = draught.text or draught.entry
+        value: PolicyText | ChangeEntry | None = _value(parsed)
         if value is None or value.effective_on is None:
             continue
         path = draught.text_path if draught.text else draught.entry_path
@@ -270,10 +273,10 @@ def _check_ids(policies: Mapping[str, list[Draught]]) -> Iterator[Fault]:
                 )
 
 
-def _value(parsed: Parsed | None):
+def _value(parsed: Parsed[T] | None) -> T | None:
     return parsed.value if parsed else None
 
 
-def _fault(parsed: Parsed | None, path: str, name: str, message: str) -> Fault:
+def _fault(parsed: Parsed[Any] | None, path: str, name: str, message: str) -> Fault:
     mark = (parsed.marks.get(name) if parsed else None) or Mark(1, 0)
     return Fault(path, mark.line, mark.column, name, message)

@@ -24,7 +24,7 @@ _VALUE = re.compile(
 def next_text(source: str, effective_on: date) -> str:
     """The text of an earlier version as the draft of the next: a year until its review, everything else as
     it was."""
-    end = frontmatter.split(source, "").end_line
+    end = _front_matter(source).end_line
     days = {"effective_on": effective_on, "review_by": add_months(effective_on, 12)}
     lines = source.removeprefix("\ufeff").splitlines(keepends=True)
     for index, line in enumerate(lines[:end]):
@@ -99,10 +99,16 @@ def _sealed(entry: ChangeEntry, text: PolicyText | None, by: str, on: date, dige
     return seal_for(replace(entry, approved_by=by, approved_on=on), text, digest)
 
 
+def _front_matter(source: str) -> frontmatter.Parts:
+    parts = frontmatter.split(source, "")
+    assert isinstance(parts, frontmatter.Parts)  # a library with a file that has none is not loaded
+    return parts
+
+
 def _insert(source: str, new: list[str]) -> str:
     """Puts lines after the value of `change`, with its indentation and line ends."""
-    parts = frontmatter.split(source, "")
-    node = yaml.compose(parts.yaml)
+    node = yaml.compose(_front_matter(source).yaml)
+    assert node is not None  # a library with an empty front matter is not loaded
     key, value = next((k, v) for k, v in node.value if k.value == "change")
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source)
     at = value.end_mark.line + 2  # the opening --- is not part of the YAML
@@ -131,7 +137,9 @@ def _verify(result: str, entry: ChangeEntry, values: dict[str, object]) -> None:
 def _scalar(value: str) -> str:
     """A text as YAML reads it back: plain where that is safe, in double quotes otherwise."""
     try:
-        node = yaml.compose(f"field: {value}\n").value[0][1]
+        mapping = yaml.compose(f"field: {value}\n")
+        assert mapping is not None  # there is a field
+        node = mapping.value[0][1]
         if (
             node.value == value
             and node.tag.endswith(":str")

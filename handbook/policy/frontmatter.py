@@ -168,7 +168,8 @@ class Fields:
             return {}
         self._refuse_doubles(name, node)
         try:
-            return SafeConstructor().construct_document(node)
+            values: Mapping[str, object] = SafeConstructor().construct_document(node)
+            return values
         except (yaml.YAMLError, ValueError, TypeError) as error:
             self.fault(
                 name,
@@ -239,7 +240,8 @@ class Fields:
     def _string(self, name: str, node: yaml.Node) -> str | None:
         kind = node.tag.rpartition(":")[2]
         if isinstance(node, yaml.ScalarNode) and kind == "str":
-            return node.value
+            text: str = node.value
+            return text
         if isinstance(node, yaml.ScalarNode) and kind in _KINDS and node.value:
             hint = f'found {node.value}, which YAML reads as {_KINDS[kind]}; put it in quotes: "{node.value}"'
         else:
@@ -292,7 +294,7 @@ def _compose(source: str, fields: Fields) -> yaml.Node | None:
                 "",
                 f"YAML cannot read this: {error.problem or error.context}; check indentation, quotes and "
                 "brackets (text with `: ` or `#` in it needs quotes)",
-                Mark(at.line + 2, at.column + 1),
+                Mark(at.line + 2, at.column + 1) if at else Mark(2, 0),
             )
         return None
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -4,9 +4,10 @@ I/O here."""
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from handbook.policy.changelog import parse_entry
 from handbook.policy.checks import Draught, check_all
@@ -19,6 +20,7 @@ from handbook.policy.version import LABEL, POLICY_ID, Library, Policy, PolicyVer
 TEXTS = "handbook/docs/policies"
 ENTRIES = "changelog"
 SCHOOL = "school.toml"
+T = TypeVar("T")
 _BESIDE = ("index.md", "README.md")  # pages about the folder itself, which are no policies
 
 
@@ -73,20 +75,24 @@ def write_new(root: Path, path: str, content: str) -> None:
         raise HandbookError(f"{path} is there already; nothing was overwritten") from None
 
 
-def replace(root: Path, path: str, content: str) -> None:
-    """Puts new content in a file's place at once: a reader sees the old or the new file, never a part of
-    one."""
-    target = (root / path).resolve()
-    handle, temporary = tempfile.mkstemp(prefix=".writing-", suffix=".tmp", dir=target.parent)
+def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Put new content in a file's place: a reader sees the old file or the new one, never a part of one.
+
+    The file keeps its permissions. `sync` off leaves it to the system when the content reaches the disk.
+    """
+    path = path.resolve()
+    new = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, target.stat().st_mode & 0o7777)
-        os.replace(temporary, target)
+        with new.open("xb") as file:
+            file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        if path.exists():
+            new.chmod(path.stat().st_mode & 0o7777)
+        new.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
 
 
@@ -101,22 +107,25 @@ def _school(root: Path) -> tuple[School | None, list[Fault]]:
 def _library(draughts: list[Draught]) -> Library:
     policies: dict[str, list[PolicyVersion]] = {}
     for draught in sorted(draughts, key=lambda d: (d.policy, label_key(d.label))):
+        assert draught.entry and draught.entry.value  # else its faults have been raised
         text = draught.text.value if draught.text else None
         policies.setdefault(draught.policy, []).append(PolicyVersion(draught.entry.value, text))
     return Library({policy: Policy(policy, tuple(versions)) for policy, versions in policies.items()})
 
 
 def _read_all(
-    root: Path, folder: str, parse: Callable[..., Parsed], faults: list[Fault]
-) -> dict[tuple[str, str], Parsed]:
+    root: Path, folder: str, parse: Callable[..., Parsed[T]], faults: list[Fault]
+) -> dict[tuple[str, str], Parsed[T]]:
     """Every version file below a folder, by policy and label; what is wrong is added to `faults`."""
-    found: dict[tuple[str, str], Parsed] = {}
+    files: dict[tuple[str, str], Parsed[T]] = {}
     for policy, label, path in _version_files(root, folder, faults):
         source = _read(f"{root}/{path}", path)
-        parsed = Parsed(None, (source,)) if isinstance(source, Fault) else parse(source, path, policy, label)
+        parsed: Parsed[T] = (
+            Parsed(None, (source,)) if isinstance(source, Fault) else parse(source, path, policy, label)
+        )
         faults += parsed.faults
-        found[policy, label] = parsed
-    return found
+        files[policy, label] = parsed
+    return files
 
 
 def _version_files(root: Path, folder: str, faults: list[Fault]) -> Iterator[tuple[str, str, str]]:

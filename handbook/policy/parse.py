@@ -56,20 +56,30 @@ def _read(fields: Fields, parts: frontmatter.Parts, policy: str, version: str) -
     if review_by and effective_on and review_by <= effective_on:
         fields.fault("review_by", f"expected a day after effective_on ({effective_on}), found {review_by}")
     audience = _audience(fields)
-    optional = {
-        "review_by": review_by,
-        "related": fields.texts("related"),
-        "questions": fields.text("questions", default=owner),
-        "suggestions": fields.text("suggestions", default=owner),
-        "keywords": fields.texts("keywords"),
-        "renamed_from": _former_ids(fields),
-        "extra": fields.mapping("extra"),
-    }
+    related, keywords = fields.texts("related"), fields.texts("keywords")
+    questions = fields.text("questions", default=owner)
+    suggestions = fields.text("suggestions", default=owner)
+    former_ids, extra = _former_ids(fields), fields.mapping("extra")
     if not (title and owner and effective_on):
         return None
-    body = canonical_text(title, parts.body).partition("\n\n")[2]
-    return PolicyText(policy, version, title, owner, effective_on, body, audience,
-                      path=fields.file, body_line=parts.body_line, **optional)  # fmt: skip
+    return PolicyText(
+        policy,
+        version,
+        title,
+        owner,
+        effective_on,
+        body=canonical_text(title, parts.body).partition("\n\n")[2],
+        audience=audience,
+        review_by=review_by,
+        related=related,
+        questions=questions,
+        suggestions=suggestions,
+        keywords=keywords,
+        renamed_from=former_ids,
+        extra=extra,
+        path=fields.file,
+        body_line=parts.body_line,
+    )
 
 
 def _audience(fields: Fields) -> tuple[str, ...]:

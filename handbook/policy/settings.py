@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from handbook.policy.errors import Fault
 
@@ -33,7 +34,7 @@ class Table:
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
         """One line of text."""
-        value = self._get(name, str, "text in quotes", default, required)
+        value: str = self._get(name, str, "text in quotes", default, required)
         if any(not c.isprintable() for c in value):
             self.fault(name, f"expected one line of plain text, found {value!r}")
             return default
@@ -50,18 +51,22 @@ class Table:
         return value
 
     def number(self, name: str, default: int, least: int = 0, most: int = 1_000_000) -> int:
-        value = self._get(name, int, f"a whole number from {least} to {most}", default)
+        value: int = self._get(name, int, f"a whole number from {least} to {most}", default)
         if not least <= value <= most:
             self.fault(name, f"expected a whole number from {least} to {most}, found {value}")
             return default
         return value
 
     def yes(self, name: str, default: bool) -> bool:
-        return self._get(name, bool, "true or false", default)
+        value: bool = self._get(name, bool, "true or false", default)
+        return value
 
     def day(self, name: str) -> date | None:
         """A date written 2021-09-01 without quotes; required."""
-        return self._get(name, date, "a date such as 2021-09-01 without quotes", None, required=True)
+        value: date | None = self._get(
+            name, date, "a date such as 2021-09-01 without quotes", None, required=True
+        )
+        return value
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
         values = self._get(name, list, 'a list such as ["first", "second"]', [], required)
@@ -95,7 +100,8 @@ class Table:
             if name not in self.used:
                 self.fault(name, f"no such setting; expected {', '.join(sorted(self.used))}")
 
-    def _get(self, name, kind, expected, default, required=False):
+    # Any: what a setting holds is known at run time alone, and checked against `kind`.
+    def _get(self, name: str, kind: type, expected: str, default: Any, required: bool = False) -> Any:
         self.used.add(name)
         if name not in self.values:
             if required:

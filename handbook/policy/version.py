@@ -193,7 +193,7 @@ class Policy:
         if version.effective_on > on:
             return Stage.ON_NOTICE
         latest = self.latest_in_effect(on)
-        if version is latest:
+        if latest is None or version is latest:
             return Stage.WITHDRAWN if version.is_withdrawal else Stage.IN_FORCE
         withdrawn_directly = latest.is_withdrawal and self.before(latest) is version
         return Stage.WITHDRAWN if withdrawn_directly else Stage.SUPERSEDED

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from handbook.build import build
+from handbook.site.build import build
 
 ROOT = Path(__file__).parents[2]
 ON_NOTICE = date(2021, 7, 26)  # 2020-09 is in force, 2021-09 on notice

@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from handbook.build import build
+from handbook.site.build import build
 from tests.school_tree import SchoolTree
 
 PAGES = {

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from handbook.build import build
+from handbook.site.build import build
 from tests.school_tree import SchoolTree
 
 PAGES = {

@@ -6,7 +6,7 @@ from collections import Counter
 
 import html5lib
 
-from handbook.policy.html_tree import BLOCKS, Child, Node, joined, walk, write
+from handbook.redline.html_tree import BLOCKS, Child, Node, joined, walk, write
 
 CHILDREN = {
     "ul": {"li"},

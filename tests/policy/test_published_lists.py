@@ -11,13 +11,13 @@ import jsonschema
 import pytest
 from lxml import etree
 
-import handbook.policy
-from handbook.policy.feed import atom
+import handbook.pages
+from handbook.pages.feed import atom
+from handbook.pages.manifest import manifest, policies_json
 from handbook.policy.library import load, load_school
-from handbook.policy.manifest import manifest, policies_json
 
 SCHEMA = json.loads(
-    (Path(handbook.policy.__file__).parent / "policies.schema.json").read_text(encoding="utf-8")
+    (Path(handbook.pages.__file__).parent / "policies.schema.json").read_text(encoding="utf-8")
 )
 IN_JULY = date(2021, 7, 26)
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from handbook.policy.html_tree import Node, parse, text_of, walk
+from handbook.pages.render import body
 from handbook.policy.library import load
-from handbook.policy.redline import Redline, accept, normalise, redline, redline_text, reject
-from handbook.render import body
+from handbook.redline.compare import Redline, accept, normalise, redline, redline_text, reject
+from handbook.redline.html_tree import Node, parse, text_of, walk
 from tests.policy.html_rules import problems
 
 SHIPPED = Path(__file__).parents[2]

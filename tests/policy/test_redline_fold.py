@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from handbook.policy.html_tree import Node, parse, parse_lines, text_of
+from handbook.pages.render import body
 from handbook.policy.library import load
-from handbook.policy.redline import accept, folded_redline, normalise, reject
-from handbook.render import body
+from handbook.redline.compare import accept, folded_redline, normalise, reject
+from handbook.redline.html_tree import Node, parse, parse_lines, text_of
 from tests.policy.html_rules import problems
 
 SHIPPED = Path(__file__).parents[2]

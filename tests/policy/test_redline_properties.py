@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handbook.policy.html_tree import Child, Node, parse, parse_lines, tidy, walk, write
-from handbook.policy.redline import accept, folded_redline, normalise, redline, redline_text, reject
-from handbook.render import body
+from handbook.pages.render import body
+from handbook.redline.compare import accept, folded_redline, normalise, redline, redline_text, reject
+from handbook.redline.html_tree import Child, Node, parse, parse_lines, tidy, walk, write
 from tests.policy.html_rules import problems
 from tests.policy.markdown_edits import Maker
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from markdown import Markdown
 
-from handbook.policy.html_tree import parse, walk
-from handbook.render import EXTENSION_CONFIGS, EXTENSIONS, body, inline, plain
+from handbook.pages.render import EXTENSION_CONFIGS, EXTENSIONS, body, inline, plain
+from handbook.redline.html_tree import parse, walk
 from tests.policy.html_rules import problems
 from tests.policy.markdown_edits import Maker
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from handbook.build import Built, build
 from handbook.policy.digest import canonical_text, digest_of, seal_of
+from handbook.site.build import Built, build
 
 SCHOOL = """
 name = "Hill School"

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import pytest
 import yaml
 
-from handbook.build import OURS, BuildFailed
+from handbook.site.build import OURS, BuildFailed
 from tests.site.conftest import SCHOOL, Root
 
 POLICIES = ("trips", "visits", "phones")

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from handbook.build import BuildFailed, build
 from handbook.policy.errors import FaultsFound
+from handbook.site.build import BuildFailed, build
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 

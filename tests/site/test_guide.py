@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from handbook.build import build
 from handbook.cli import main
+from handbook.site.build import build
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "handbook/templates/changing.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from handbook.policy.errors import HandbookError
-from handbook.stage import finish, stage
+from handbook.site.stage import finish, stage
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2021, 7, 26)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from handbook.build import build
-from handbook.csp import inline_scripts, source_of
+from handbook.site.build import build
+from handbook.site.headers import inline_scripts, source_of
 
 ROOT = Path(__file__).parents[2]
 NETLIFY_KEYS = {
