@@ -1,58 +1,65 @@
-"""The command `ack`: the group, what its commands share, and the one place where an error becomes a message
-and an exit code."""
+"""The command `ack`: its commands by name, and the one place where an error becomes a message and an exit
+code."""
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from importlib import import_module
 
 import click
 
-from ackservice.clock import Clock, SystemClock
-from ackservice.config import Settings, settings_from
+from ackservice.commands.app import App
 from ackservice.errors import AckError
 from ackservice.mail.errors import MailError
-from ackservice.mail.transports import Transport, transport_from
-from ackservice.service.context import Service
 from handbook.policy.errors import HandbookError
 
-
-@dataclass
-class App:
-    """What the commands work with: the environment, the clock, and how to wait."""
-
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    clock: Clock = field(default_factory=SystemClock)
-    wait: Callable[[float], None] = time.sleep
-
-    @cached_property
-    def settings(self) -> Settings:
-        return settings_from(self.environ)
-
-    @cached_property
-    def service(self) -> Service:
-        return Service.open(self.settings)
-
-    @cached_property
-    def transport(self) -> Transport:
-        return transport_from(self.settings.mail, self.settings.school.mail, self.environ)
-
-    @property
-    def user(self) -> str:
-        """Who is at the keyboard, as the ledger keeps it."""
-        try:
-            return f"{getpass.getuser()} (command line)"
-        except (KeyError, OSError):
-            return "command line"
+# Each command with its module and its line in the list of `ack --help`. A module is imported when its command
+# is called, so that `ack --help` loads no library of mail, web or spreadsheets.
+COMMANDS = {
+    "backup": ("evidence:backup", "Write a complete copy of the database to FILE."),
+    "bounces": ("sending:bounces", "Read returned mail from SOURCE."),
+    "demo": ("serving:demo", "Replay the change of September 2021 with made-up people."),
+    "doctor": (
+        "upkeep:doctor",
+        "Look at everything the service needs; exit 1 when something must be mended.",
+    ),
+    "due": ("sending:due", "Do everything that is due now, and nothing twice: for cron or a timer."),
+    "evidence": ("takeaways:evidence", "Write the evidence pack of POLICY VERSION as a ZIP."),
+    "export": ("status:export", "Write one row for each recipient of POLICY VERSION."),
+    "letter-given": ("paper:letter_given", "Record that a letter was handed to PERSON."),
+    "letters": ("takeaways:letters", "Write the letters about POLICY VERSION, to print."),
+    "mail": ("sending:mail", "How e-mail goes out: send a message to try it."),
+    "manager-link": ("managers:manager_link", "Print a link with which a manager signs in at the desk."),
+    "migrate": ("evidence:migrate", "Create the database, or bring it up to this version of the software."),
+    "notice": ("notice:notice", "Give notice of a version to everyone concerned, list the notices given."),
+    "paper": ("paper:paper", "Record that PERSON acknowledged on a signed slip."),
+    "person": ("upkeep:person", "What is held of one person: export it, or erase it once they have left."),
+    "remind": ("sending:remind", "Remind everyone whose reminder is due, and send what is due."),
+    "roster": ("roster:roster", "Who works here: import the spreadsheet's CSV, list people."),
+    "send": ("sending:send", "Send the messages that are due, at the pace set in school.toml."),
+    "serve": ("serving:serve", "Run the service: the pages, and the due work beside them."),
+    "status": ("status:status", "Show who was notified of POLICY VERSION, and who has acknowledged."),
+    "verify": ("evidence:verify", "Check the ledger's chain, every record and every text."),
+}
 
 
 class Commands(click.Group):
-    """A group whose expected errors are one plain sentence and exit 1, never a traceback."""
+    """Commands imported when they are called. Their expected errors are one plain sentence and exit 1, never
+    a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"ackservice.commands.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -67,18 +74,11 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-def progress_bar(total: int):
-    """A progress bar in a terminal, nothing elsewhere."""
-    return click.progressbar(
-        length=total, label="Sending", show_eta=True, hidden=not sys.stderr.isatty(), file=sys.stderr
-    )
-
-
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="staff-handbook", message="%(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Give notice of changed policies, and prove who was told and who acknowledged.
+    """Give notice of changed policies, and prove who was notified and who acknowledged.
 
     \b
     Example:
@@ -91,20 +91,3 @@ def main(ctx: click.Context) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     ctx.obj = ctx.obj or App()
-
-
-from ackservice.commands import (
-    evidence,
-    managers,
-    notice,
-    paper,
-    roster,
-    sending,
-    serving,
-    status,
-    takeaways,
-    upkeep,
-)
-
-for _module in (roster, notice, sending, status, paper, evidence, managers, serving, upkeep, takeaways):
-    _module.register(main)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ackservice.cli import App, main
+from ackservice.cli import main
 from ackservice.clock import SettableClock
+from ackservice.commands.app import App
 from ackservice.config import settings_from
 from ackservice.service.context import Service
 from ackservice.service.roster import import_roster

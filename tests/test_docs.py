@@ -28,7 +28,10 @@ EVERYTHING = "\n".join(PAGES.values())
 
 def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
-        for part, inner in command.commands.items():
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            inner = command.get_command(context, part)
+            assert inner is not None, f"{name} {part}"
             yield from walk(inner, f"{name} {part}")
     else:
         yield name, command

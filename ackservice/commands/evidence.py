@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.service import standing_now
 from ackservice.storage.verify import verify as verify_ledger
 
@@ -19,7 +20,7 @@ from ackservice.storage.verify import verify as verify_ledger
     help="Also compute anew the desk's table of where everybody stands; no record is touched.",
 )
 @click.pass_obj
-def migrate(app, rebuild: bool) -> None:
+def migrate(app: App, rebuild: bool) -> None:
     """Create the database, or bring it up to this version of the software.
 
     \b
@@ -40,7 +41,7 @@ def migrate(app, rebuild: bool) -> None:
     help="A head from a receipt or an export: also check that the ledger once ended there.",
 )
 @click.pass_obj
-def verify(app, head: str) -> None:
+def verify(app: App, head: str) -> None:
     """Check the ledger's chain, every record against its line, and every text against its digest.
 
     \b
@@ -68,7 +69,7 @@ def verify(app, head: str) -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
-def backup(app, file: Path) -> None:
+def backup(app: App, file: Path) -> None:
     """Write a complete copy of the database to FILE, while the service runs. It holds names: keep it safe.
 
     \b
@@ -76,8 +77,3 @@ def backup(app, file: Path) -> None:
     """
     app.service.store.backup(file)
     click.echo(f"{file}: {os.path.getsize(file):,} bytes. Keep it somewhere else than this machine.")
-
-
-def register(main: click.Group) -> None:
-    for command in (migrate, verify, backup):
-        main.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.commands.tables import table
 from ackservice.service import closing, issuing, preview
 
@@ -22,7 +23,7 @@ def notice() -> None:
 )
 @click.option("--again", default="", metavar="ROUND", help="A new round for a version in force, with a name.")
 @click.pass_obj
-def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str) -> None:
+def issue(app: App, policy: str, version: str, dry_run: bool, reason: str, again: str) -> None:
     """Give notice of POLICY VERSION: freezes who is told and queues the messages, which `ack send` sends.
 
     \b
@@ -62,7 +63,7 @@ def issue(app, policy: str, version: str, dry_run: bool, reason: str, again: str
 @click.option("--reason", required=True, help="Why nothing more is expected of anybody; kept.")
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
 @click.pass_obj
-def close(app, policy: str, version: str, reason: str, round_: str) -> None:
+def close(app: App, policy: str, version: str, reason: str, round_: str) -> None:
     """Close the notice of POLICY VERSION: no more messages, and its links say that it is closed.
 
     \b
@@ -78,7 +79,7 @@ def close(app, policy: str, version: str, reason: str, round_: str) -> None:
 
 @notice.command("list")
 @click.pass_obj
-def list_(app) -> None:
+def list_(app: App) -> None:
     """List the notices issued, newest last.
 
     \b
@@ -88,7 +89,3 @@ def list_(app) -> None:
     click.echo(
         table(["policy", "version", "given for", "round", "issued", "effective", "people", "state"], rows)
     )
-
-
-def register(main: click.Group) -> None:
-    main.add_command(notice)

@@ -6,6 +6,7 @@ from datetime import date
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.service import acknowledging
 from handbook.day_type import DAY
 
@@ -17,7 +18,7 @@ from handbook.day_type import DAY
 @click.option("--on", "signed_on", type=DAY, required=True, help="The date on the signed slip.")
 @click.option("--recorded-by", required=True, metavar="WHO", help="Who records it; kept.")
 @click.pass_obj
-def paper(app, policy: str, version: str, person: str, signed_on: date, recorded_by: str) -> None:
+def paper(app: App, policy: str, version: str, person: str, signed_on: date, recorded_by: str) -> None:
     """Record that PERSON (a person_id) acknowledged POLICY VERSION on a signed slip.
 
     \b
@@ -45,7 +46,7 @@ def paper(app, policy: str, version: str, person: str, signed_on: date, recorded
     "--recorded-by", default="", metavar="WHO", help="Who records it; the user of this machine otherwise."
 )
 @click.pass_obj
-def letter_given(app, policy: str, version: str, person: str, given_on: date, recorded_by: str) -> None:
+def letter_given(app: App, policy: str, version: str, person: str, given_on: date, recorded_by: str) -> None:
     """Record that the letter about POLICY VERSION was handed to PERSON: their day of notice.
 
     \b
@@ -61,8 +62,3 @@ def letter_given(app, policy: str, version: str, person: str, given_on: date, re
         now=app.clock.now(),
     )
     click.echo(f"Recorded: the letter about {policy} {version} was handed to {person} on {given_on}.")
-
-
-def register(main: click.Group) -> None:
-    main.add_command(paper)
-    main.add_command(letter_given)

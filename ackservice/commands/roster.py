@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.domain.status import has_left
 from ackservice.service import roster as service
 
@@ -19,7 +20,7 @@ def roster() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say who would join, change and leave.")
 @click.pass_obj
-def import_(app, file: Path, dry_run: bool) -> None:
+def import_(app: App, file: Path, dry_run: bool) -> None:
     """Take a roster FILE in: CSV in UTF-8 with person_id,name,email,category,joined_on,left_on.
 
     All faults are reported together, and then nothing is taken. Someone missing from the file has not left:
@@ -38,7 +39,7 @@ def import_(app, file: Path, dry_run: bool) -> None:
 @roster.command("list")
 @click.option("--all", "everyone", is_flag=True, help="Leavers too.")
 @click.pass_obj
-def list_(app, everyone: bool) -> None:
+def list_(app: App, everyone: bool) -> None:
     """List who is on the roster today.
 
     \b
@@ -53,7 +54,3 @@ def list_(app, everyone: bool) -> None:
         gone = f", left {person.left_on}" if has_left(person.left_on, today) else ""
         click.echo(f"{person.person_id}  {person.name}  {address}  {person.category}{gone}")
     click.echo(f"{len(shown)} people", err=True)
-
-
-def register(main: click.Group) -> None:
-    main.add_command(roster)

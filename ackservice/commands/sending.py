@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import sys
 
 import click
 
-from ackservice.cli import progress_bar
+from ackservice.commands.app import App
 from ackservice.mail.diagnose import diagnose
 from ackservice.service import bouncing, preview, reminding
 from ackservice.service import due as due_service
@@ -17,7 +18,7 @@ from ackservice.service.sending import send_due
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
 @click.pass_obj
-def send(app, dry_run: bool) -> None:
+def send(app: App, dry_run: bool) -> None:
     """Send the messages that are due, at the pace set in school.toml.
 
     \b
@@ -35,7 +36,7 @@ def send(app, dry_run: bool) -> None:
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say who would be reminded.")
 @click.pass_obj
-def remind(app, dry_run: bool) -> None:
+def remind(app: App, dry_run: bool) -> None:
     """Remind everyone whose reminder is due by the days set in school.toml, and send what is due.
 
     One e-mail a person and day, of all they have outstanding; nobody who has acknowledged; never on a day
@@ -57,7 +58,7 @@ def remind(app, dry_run: bool) -> None:
 
 @click.command()
 @click.pass_obj
-def due(app) -> None:
+def due(app: App) -> None:
     """Do everything that is due now, and nothing twice: for cron or a timer.
 
     Joiners, returned mail, reminders, lists to owners, review reminders, the weekly summary, and sending.
@@ -81,7 +82,7 @@ def due(app) -> None:
 @click.command()
 @click.argument("source")
 @click.pass_obj
-def bounces(app, source: str) -> None:
+def bounces(app: App, source: str) -> None:
     """Read returned mail from SOURCE and mark who could not be reached.
 
     SOURCE is a Maildir, an mbox file, an .eml file or a folder of them, or a mailbox:
@@ -102,7 +103,7 @@ def mail() -> None:
 @mail.command("test")
 @click.argument("address")
 @click.pass_obj
-def mail_test(app, address: str) -> None:
+def mail_test(app: App, address: str) -> None:
     """Send one message to ADDRESS, and say in plain words what happened.
 
     \b
@@ -126,10 +127,16 @@ def mail_test(app, address: str) -> None:
 
 
 class SendingBar:
-    """A progress bar over the messages that are due, however many more become due while they are sent."""
+    """A progress bar over the messages that are due, in a terminal only, however many more become due while they are sent."""
 
-    def __init__(self, app):
-        self._bar = progress_bar(preview.waiting_count(app.service, app.clock.now()))
+    def __init__(self, app: App):
+        self._bar = click.progressbar(
+            length=preview.waiting_count(app.service, app.clock.now()),
+            label="Sending",
+            show_eta=True,
+            hidden=not sys.stderr.isatty(),
+            file=sys.stderr,
+        )
 
     def __enter__(self):
         bar = self._bar.__enter__()
@@ -144,7 +151,7 @@ class SendingBar:
         self._bar.__exit__(*error)
 
 
-def send_with_bar(app) -> None:
+def send_with_bar(app: App) -> None:
     """Send what is due, and say what was done."""
     with SendingBar(app) as progress:
         result = send_due(app.service, app.transport, app.clock, wait=app.wait, progress=progress)
@@ -163,8 +170,3 @@ def say(result: SendResult) -> None:
         click.echo(f"Nothing done: {result.stopped}.")
     elif result.stopped:
         raise click.ClickException(f"stopped early: {result.stopped}")
-
-
-def register(main: click.Group) -> None:
-    for command in (send, remind, due, bounces, mail):
-        main.add_command(command)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from ackservice.commands.app import App
+from ackservice.demo.serve import run as serve_demo
+from ackservice.web.embedded import serve_all
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.pass_obj
-def serve(app, port: int, host: str) -> None:
+def serve(app: App, port: int, host: str) -> None:
     """Run the service: the pages, and the due work beside them. Builds the handbook and serves it at / as
     well.
 
     \b
     Example: ack serve --port 8000
     """
-    from ackservice.web.embedded import serve_all
-
     serve_all(app, host=host, port=port)
 
 
@@ -31,13 +35,4 @@ def demo(port: int, host: str) -> None:
     \b
     Example: ack demo --port 8000
     """
-    from pathlib import Path
-
-    from ackservice.demo.replay import run
-
-    run(root=Path("."), port=port, host=host)
-
-
-def register(main: click.Group) -> None:
-    main.add_command(serve)
-    main.add_command(demo)
+    serve_demo(root=Path("."), port=port, host=host, say=click.echo)

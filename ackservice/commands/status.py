@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.commands.files import write_out, write_whole
 from ackservice.commands.tables import table
 from ackservice.domain import export as formats
@@ -33,7 +34,7 @@ _SHOWN = (
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts: the same as the JSON export.")
 @click.pass_obj
-def status(app, policy: str, version: str, as_of: date | None, round_: str, as_json: bool) -> None:
+def status(app: App, policy: str, version: str, as_of: date | None, round_: str, as_json: bool) -> None:
     """Show who was told of POLICY VERSION, in time or not, and who has acknowledged.
 
     \b
@@ -66,7 +67,7 @@ def status(app, policy: str, version: str, as_of: date | None, round_: str, as_j
 )
 @click.pass_obj
 def export(
-    app, policy: str, version: str, format_: str, as_of: date | None, round_: str, output: Path | None
+    app: App, policy: str, version: str, format_: str, as_of: date | None, round_: str, output: Path | None
 ) -> None:
     """Write one row for each recipient of POLICY VERSION. The same past day always gives the same bytes.
 
@@ -85,8 +86,3 @@ def export(
     click.echo(
         f"{target}: {len(report.rows)} people, as at {report.as_of.on}, ledger head {report.as_of.head}"
     )
-
-
-def register(main: click.Group) -> None:
-    main.add_command(status)
-    main.add_command(export)

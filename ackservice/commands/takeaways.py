@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.commands.files import write_whole
 from ackservice.service import evidence_pack
 from ackservice.service import letters as service
@@ -27,7 +28,9 @@ from handbook.day_type import DAY
     help="Where to write; a telling name otherwise.",
 )
 @click.pass_obj
-def evidence(app, policy: str, version: str, as_of: date | None, round_: str, output: Path | None) -> None:
+def evidence(
+    app: App, policy: str, version: str, as_of: date | None, round_: str, output: Path | None
+) -> None:
     """Write the evidence pack of POLICY VERSION: one ZIP that can be checked by hand. The same past day
     gives the same bytes.
 
@@ -66,7 +69,7 @@ def evidence(app, policy: str, version: str, as_of: date | None, round_: str, ou
     "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write."
 )
 @click.pass_obj
-def letters(app, policy: str, version: str, people: tuple[str, ...], round_: str, output: Path) -> None:
+def letters(app: App, policy: str, version: str, people: tuple[str, ...], round_: str, output: Path) -> None:
     """Write the letters about POLICY VERSION as a page to print from a browser: one A4 page for each person
     without e-mail.
 
@@ -81,8 +84,3 @@ def letters(app, policy: str, version: str, people: tuple[str, ...], round_: str
     )
     write_whole(output, [page.encode()])
     click.echo(f"{output}: {number} {'letter' if number == 1 else 'letters'}, to print from a browser.")
-
-
-def register(main: click.Group) -> None:
-    main.add_command(evidence)
-    main.add_command(letters)

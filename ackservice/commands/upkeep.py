@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ackservice.commands.app import App
 from ackservice.commands.files import write_whole
 from ackservice.service import doctor as doctor_service
 from ackservice.service import personal
@@ -14,7 +15,7 @@ from ackservice.service import personal
 
 @click.command()
 @click.pass_obj
-def doctor(app) -> None:
+def doctor(app: App) -> None:
     """Look at settings, keys, database, ledger, clock, handbook and mail; exit 1 when something must be
     mended. Sends nothing.
 
@@ -43,7 +44,7 @@ def person() -> None:
     help="Where to write; standard output otherwise.",
 )
 @click.pass_obj
-def export(app, person_id: str, output: Path | None) -> None:
+def export(app: App, person_id: str, output: Path | None) -> None:
     """Write everything recorded about PERSON (a person_id) as JSON.
 
     \b
@@ -62,7 +63,7 @@ def export(app, person_id: str, output: Path | None) -> None:
 @click.argument("person_id", metavar="PERSON")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def erase(app, person_id: str, yes: bool) -> None:
+def erase(app: App, person_id: str, yes: bool) -> None:
     """Erase the name, addresses and words of PERSON, who has left. It cannot be undone; counts and the
     ledger stay.
 
@@ -75,8 +76,3 @@ def erase(app, person_id: str, yes: bool) -> None:
         click.confirm(f"Erase all personal data of {person_id} for good?", abort=True)
     count = personal.erase_person(app.service, person_id, now=app.clock.now(), erased_by=app.user)
     click.echo(f"Erased from {count} records. Backups and exports made before still hold the data.")
-
-
-def register(main: click.Group) -> None:
-    main.add_command(doctor)
-    main.add_command(person)

@@ -6,10 +6,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -176,51 +174,6 @@ def prepare(folder: Path, port: int, root: Path, host: str = "127.0.0.1") -> Dem
     issuing.issue(service, POLICY, VERSION, now=clock.now(), issued_by="Business Manager (demo)")
     demo.do_what_is_due()
     return demo
-
-
-def run(
-    *,
-    root: Path,
-    port: int,
-    host: str = "127.0.0.1",
-    folder: Path | None = None,
-    say: Callable[[str], None] = partial(print, flush=True),
-) -> None:
-    """Prepare the demo in `var/demo` and serve it until interrupted, telling where to look.
-
-    Raises SettingsError when the port is taken.
-    """
-    from ackservice import create_app
-    from ackservice.web import server
-
-    listener = server.listen(host, port)
-    try:
-        port = listener.getsockname()[1]
-        shown_host = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
-        say("Making the demo: building the handbook, giving notice to everyone …")
-        demo = prepare(folder or root / "var" / "demo", port, root, shown_host)
-        app = create_app(
-            demo.service.settings, clock=demo.clock, service=demo.service, site=demo.site, demo=demo
-        )
-        ready = server.serve(app, listener=listener)
-    except BaseException:
-        listener.close()
-        raise
-    say(where_to_look(demo))
-    server.run_server(ready, demo.keep_going)
-
-
-def where_to_look(demo: Demo) -> str:
-    """The addresses to open first, one a line."""
-    base = demo.service.settings.base_url
-    lines = [
-        ("The demo", f"{base}/demo/"),
-        ("The handbook", f"{base}/"),
-        ("The e-mails", f"{base}/demo/outbox/"),
-        ("A personal link", demo.first_link()),
-        ("The desk", f"{base}/ack/desk/"),
-    ]
-    return "\n".join(f"  {name + ':':<17} {address}" for name, address in lines) + "\nStop it with Ctrl-C."
 
 
 def _morning(day: date, zone: str) -> datetime:

@@ -159,7 +159,7 @@ def basis_in(book: Book, notice: Notice, came: Came, first_import_on: date) -> B
     is_joiner = is_joiner_of(came, book.effective_on(notice), first_import_on)
     if given is None:
         return Basis.JOINING if is_joiner else None
-    was_there = given.line > came.line if came.moved else came.on <= given.on
+    was_there = Moment(came.on, came.line) < given
     if not was_there:
         return Basis.JOINING
     basis = book.given_basis(notice)
@@ -176,7 +176,7 @@ def basis_in_force(came: Came, effective_on: date, first_import_on: date) -> Bas
     """
     if is_joiner_of(came, effective_on, first_import_on):
         return Basis.JOINING
-    return Basis.IN_FORCE if effective_on <= first_import_on else Basis.CHANGE
+    return Basis.IN_FORCE if effective_on < first_import_on else Basis.CHANGE
 
 
 def is_joiner_of(came: Came, effective_on: date, first_import_on: date) -> bool:

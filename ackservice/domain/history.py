@@ -178,7 +178,7 @@ class Book:
         if given is None:
             return
         in_effect = Moment(max(self.effective_on(other), given.on), given.line)
-        if other.change is Change.WITHDRAWN:
+        if other.change is Change.WITHDRAWN and label_key(other.version) > label_key(notice.version):
             yield Ending(State.WITHDRAWN, in_effect, by_notice=other)
         elif other.is_newer_version_than(notice):
             yield Ending(State.SUPERSEDED, in_effect, by_notice=other)

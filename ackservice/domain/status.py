@@ -152,7 +152,7 @@ class RecipientStatus:
     owes: bool
     window: Window
     overdue: bool = False
-    not_notified: bool = False  # nothing has reached them, and something is owed
+    not_notified: bool = False  # nothing has reached them yet
     away: bool = False
     name_to_confirm: Acknowledgement | None = None
     returned: bool = False
@@ -218,7 +218,7 @@ def status_of(book: Book, notice: Notice, facts: Facts, on: date) -> RecipientSt
         and not away
         and not facts.sent.returned
         and unconfirmed is None,
-        not_notified=owes and notified_on is None,
+        not_notified=notified_on is None and not status.is_settled,
         away=away,
         name_to_confirm=unconfirmed if owes else None,
         returned=facts.sent.returned and owes,

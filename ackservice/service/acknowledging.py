@@ -112,7 +112,7 @@ def acknowledge(service: Service, token: str, typed_name: str, now: datetime) ->
         _refuse_unless_a_name(typed_name)
         return _record(service, tx, found, method="link", typed_name=typed_name)
 
-    return service.together.run(now, once)
+    return service.group_commit.run(now, once)
 
 
 def record_paper(
@@ -185,6 +185,12 @@ def receipt(service: Service, token: str) -> Receipt:
     if not found.person:
         raise LinkRevoked("the records of this person have been erased")
     return found
+
+
+def receipt_numbered(service: Service, number: int) -> Receipt | None:
+    """The receipt of an acknowledgement, for whoever holds its link already."""
+    with service.store.read() as connection:
+        return receipt_of(connection, number)
 
 
 def receipt_of(connection: sqlite3.Connection, number: int) -> Receipt | None:

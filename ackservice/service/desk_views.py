@@ -16,7 +16,7 @@ from ackservice.service.audiences import open_notices
 from ackservice.service.context import Service
 from ackservice.service.standing import ends
 from ackservice.storage import cuts, desk, desk_questions, notices
-from ackservice.storage.desk import At, Figures, Filter, Scope
+from ackservice.storage.desk import PAGE, At, Figures, Filter, Scope
 from handbook.policy.errors import HandbookError
 from handbook.policy.notice_period import last_day_of_notice
 
@@ -126,7 +126,7 @@ def notice_page(service: Service, notice_id: int, scope: Scope, wanted: Filter, 
     with service.store.read() as connection:
         line, at = find(service, connection, notice_id, scope, today)
         found = desk.count(connection, at, scope, wanted)
-        pages = max(1, -(-found // desk.PAGE))
+        pages = max(1, -(-found // PAGE))
         wanted = Filter(
             wanted.show, wanted.category, wanted.search, wanted.sort, min(max(1, wanted.page), pages)
         )
@@ -147,6 +147,40 @@ def notice_page(service: Service, notice_id: int, scope: Scope, wanted: Filter, 
             issued_by=issued_by,
             short_reason=short_reason,
         )
+
+
+def filter_of(show: str, category: str, search: str, sort: str, page: int) -> Filter:
+    """The list asked for; what is not known is left at what is usual. `search` is as typed."""
+    return Filter(
+        show=show if show in desk.SHOWN else "outstanding",
+        category=category,
+        search=standing_now.name_key(search),
+        sort=sort if sort in desk.SORTS else "name",
+        page=page,
+    )
+
+
+def notice_line(service: Service, notice_id: int, scope: Scope, today: date) -> NoticeLine:
+    """A notice with its figures. Raises NotFound, also for who may see nobody of it."""
+    with service.store.read() as connection:
+        return find(service, connection, notice_id, scope, today)[0]
+
+
+def recipients(service: Service, notice_id: int, scope: Scope, wanted: Filter, now: datetime) -> list[int]:
+    """Everybody on a list of a notice, all pages of it. Raises NotFound."""
+    standing_now.refresh(service, now)
+    with service.store.read() as connection:
+        _, at = find(service, connection, notice_id, scope, service.today(now))
+        return desk.recipients(connection, at, scope, wanted)
+
+
+def some_recipients(
+    service: Service, notice_id: int, scope: Scope, recipient_ids: list[int], today: date
+) -> tuple[NoticeLine, list[sqlite3.Row]]:
+    """A notice, and those of these recipients who are of it and may be seen. Raises NotFound."""
+    with service.store.read() as connection:
+        line, at = find(service, connection, notice_id, scope, today)
+        return line, list(desk.some(connection, at, scope, recipient_ids))
 
 
 def find(

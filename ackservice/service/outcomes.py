@@ -71,7 +71,7 @@ class Outcomes:
                 queue_state.server_is_well(tx)
                 _record(tx, delivery, letter, "sent", answer)
 
-        self._service.together.run(
+        self._service.group_commit.run(
             self._clock.now(), record
         )  # connections that finish at once share one wait for the disk
         self._count(state)

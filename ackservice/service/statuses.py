@@ -8,16 +8,13 @@ rule, and is thrown away with the day.
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable
 
 from ackservice.domain.history import Book
 from ackservice.domain.notice import Notice
 from ackservice.domain.status import RecipientStatus, status_of
 from ackservice.errors import NotFound
-from ackservice.service.context import AsOf, Service
+from ackservice.service.context import AsOf, Kept, Service
 from ackservice.storage import notices, recipients
 from ackservice.storage.recipients import Which
 from handbook.policy.errors import HandbookError
@@ -34,9 +31,18 @@ def of_notice(
     service: Service, connection: sqlite3.Connection, book: Book, notice: Notice, as_of: AsOf
 ) -> list[RecipientStatus]:
     """Every recipient of a notice, in the order they were added. As of now, from what is kept where it holds."""
-    if not as_of.is_now or connection.total_changes:
-        return _read(service, connection, book, Which(notice_id=notice.id), as_of)
-    return _kept_in(service).of_notice(service, connection, book, notice, as_of)
+    which = Which(notice_id=notice.id)
+    if not as_of.is_now:
+        return _read(service, connection, book, which, as_of)
+    kept = service.kept_statuses
+    with kept.lock:
+        if as_of.on == kept.on and as_of.cut < kept.line:  # a snapshot older than what is kept
+            return _read(service, connection, book, which, as_of)
+        _follow(service, connection, book, kept, as_of)
+        if notice.id not in kept.rows:
+            read = _read(service, connection, book, which, as_of)
+            kept.rows[notice.id] = {row.id: row for row in read}
+        return list(kept.rows[notice.id].values())
 
 
 def of_version(
@@ -113,47 +119,17 @@ def _read(
     ]
 
 
-@dataclass
-class Kept:
-    """Statuses of notices as of a day and a ledger line, and the means to bring them up to a later line."""
-
-    on: date | None = None
-    line: int = 0
-    rows: dict[int, dict[int, RecipientStatus]] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def of_notice(
-        self, service: Service, connection: sqlite3.Connection, book: Book, notice: Notice, as_of: AsOf
-    ) -> list[RecipientStatus]:
-        with self.lock:
-            if as_of.cut < self.line and as_of.on == self.on:  # a snapshot from before what is kept
-                return _read(service, connection, book, Which(notice_id=notice.id), as_of)
-            self._follow(service, connection, book, as_of)
-            if notice.id not in self.rows:
-                read = _read(service, connection, book, Which(notice_id=notice.id), as_of)
-                self.rows[notice.id] = {row.id: row for row in read}
-            return list(self.rows[notice.id].values())
-
-    def _follow(self, service: Service, connection: sqlite3.Connection, book: Book, as_of: AsOf) -> None:
-        if as_of.on != self.on or as_of.cut - self.line > MOST_FOLLOWED:
-            self.rows.clear()
-        elif as_of.cut != self.line:
-            people, ids, whole = recipients.concerned_since(connection, self.line)
-            if whole:
-                self.rows.clear()
-            else:
-                self._renew(of_people(service, connection, book, people | self._people(connection, ids), as_of))
-        self.on, self.line = as_of.on, as_of.cut
-
-    def _people(self, connection: sqlite3.Connection, ids: Sequence[int] | set[int]) -> set[str]:
-        return recipients.people_of(connection, ids) if ids else set()
-
-    def _renew(self, rows: Iterable[RecipientStatus]) -> None:
-        for row in rows:
-            if row.notice.id in self.rows:
-                self.rows[row.notice.id][row.id] = row
-
-
-def _kept_in(service: Service) -> Kept:
-    kept: Kept = service.kept_statuses
-    return kept
+def _follow(service: Service, connection: sqlite3.Connection, book: Book, kept: Kept, as_of: AsOf) -> None:
+    """Bring what is kept up to a later line: whom the lines between concern is worked out anew."""
+    if as_of.on != kept.on or as_of.cut - kept.line > MOST_FOLLOWED:
+        kept.rows.clear()
+    elif as_of.cut != kept.line:
+        people, ids, whole = recipients.concerned_since(connection, kept.line)
+        if whole:
+            kept.rows.clear()
+        else:
+            people |= recipients.people_of(connection, ids) if ids else set()
+            for row in of_people(service, connection, book, people, as_of):
+                if row.notice.id in kept.rows:
+                    kept.rows[row.notice.id][row.id] = row
+    kept.on, kept.line = as_of.on, as_of.cut

@@ -37,6 +37,7 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection, now: datetime):
         self.connection = connection
+        self.now = now
         last = connection.execute("SELECT n, at, hash FROM ledger ORDER BY n DESC LIMIT 1").fetchone()
         self._number, last_at, self._hash = tuple(last) if last else (0, "", ledger.GENESIS)
         # A clock put back must not move a record into a day already reported on.

@@ -23,7 +23,7 @@ pages = Blueprint("acknowledge", __name__, url_prefix="/ack")
 _TEMPLATES = {
     LinkState.TO_READ: "acknowledge.html",
     LinkState.SUPERSEDED: "superseded.html",
-    LinkState.NOTHING_TO_DO: "told.html",
+    LinkState.NOTHING_TO_DO: "nothing-to-do.html",
 }
 
 
@@ -85,8 +85,7 @@ def read_form(sent: Mapping[str, str]) -> Form:
 
 def _page(found: LinkView, token: str, form: Form) -> str:
     if found.state is LinkState.ACKNOWLEDGED:
-        with web().service.store.read() as connection:
-            receipt = acknowledging.receipt_of(connection, found.receipt_number)
+        receipt = acknowledging.receipt_numbered(web().service, found.receipt_number)
         return _receipt_page(receipt, _receipt_path(found.receipt_number))
     today = web().service.today(web().now())
     settings = web().settings

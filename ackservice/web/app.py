@@ -15,7 +15,7 @@ from ackservice.config import Settings
 from ackservice.mail.messages import count, day, moment
 from ackservice.service.acknowledging import receipt_label
 from ackservice.service.context import Service
-from ackservice.web import acknowledge, ask, desk, errors, health, logs, proxy, security
+from ackservice.web import acknowledge, ask, compression, desk, errors, health, logs, proxy, security
 from ackservice.web import site as handbook
 from ackservice.web.context import Web
 
@@ -42,7 +42,7 @@ def build(
     )
     app.extensions["ack"] = Web(service, clock or SystemClock(), site, demo)
     _prepare_templates(app)
-    for part in (logs, proxy, security, errors):
+    for part in (logs, compression, proxy, security, errors):
         part.install(app)
     app.register_blueprint(acknowledge.pages)
     app.register_blueprint(ask.pages)

@@ -12,6 +12,7 @@ from ackservice.errors import NotAllowed
 from ackservice.service import acknowledging, questions
 from ackservice.service.questions import LONGEST_TEXT, About
 from ackservice.web.context import web
+from ackservice.web.forms import sentence
 
 pages = Blueprint("ask", __name__, url_prefix="/ack")
 
@@ -33,7 +34,7 @@ def send(token: str) -> Response | tuple[str, int]:
             questions.ask(web().service, token, About(about), text, web().now())
             return redirect(url_for("ask.show", token=token, sent=about), 303)
         except NotAllowed as error:
-            errors = {"text": f"{str(error)[:1].upper()}{str(error)[1:]}"}
+            errors = {"text": sentence(error)}
     return _page(token, errors, about=about, text=text[: 2 * LONGEST_TEXT]), 400
 
 

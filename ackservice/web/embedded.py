@@ -21,7 +21,7 @@ from handbook.policy.errors import HandbookError
 from handbook.site.build import build
 
 if TYPE_CHECKING:
-    from ackservice.cli import App
+    from ackservice.commands.app import App
 
 
 class Site:
@@ -79,12 +79,8 @@ def serve_all(app: App, *, host: str, port: int) -> None:
 
 
 def _open_database(app: App) -> None:
-    store = app.service.store
-    if not store.path.exists():
-        store.migrate()
-        click.echo(f"{store.path}: a new database")
-    with store.read():
-        pass
+    if app.service.make_database_if_missing():
+        click.echo(f"{app.settings.database}: a new database")
 
 
 def _today(app: App) -> date:

@@ -17,6 +17,7 @@ from ackservice.errors import (
     NoticeIsClosed,
     StorageError,
 )
+from ackservice.web.forms import sentence
 
 
 class ForeignPost(AckError):
@@ -37,7 +38,7 @@ class Page:
 
     status: int
     title: str
-    told: tuple[str, ...]
+    paragraphs: tuple[str, ...]
 
 
 PAGES: dict[type[Exception] | int, Page] = {
@@ -157,7 +158,7 @@ def _ack_error(error: AckError) -> Response:
         raise error  # a fault of ours: logged, and shown as one
     if isinstance(error, StorageError):
         _log().error("%s", error)
-    response = problem(page, said=f"{str(error)[:1].upper()}{str(error)[1:]}." if page.status == 409 else "")
+    response = problem(page, said=f"{sentence(error)}." if page.status == 409 else "")
     if page.status == 503:
         response.headers["Retry-After"] = "120"
     return response

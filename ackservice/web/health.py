@@ -25,13 +25,12 @@ def health() -> tuple[Response, int]:
 
 def look(web: Web) -> tuple[list[str], list[str]]:
     """What keeps acknowledgements from being taken, and what soon may."""
-    store = web.service.store
-    if not store.path.exists():
+    database = web.settings.database
+    if not database.exists():
         return ["the database is missing"], []
     try:
-        with store.write(web.now()):
-            pass  # an empty transaction takes the lock and writes nothing
-        free = shutil.disk_usage(store.path.parent).free
+        web.service.check_writable(web.now())
+        free = shutil.disk_usage(database.parent).free
     except StorageError:
         return ["the database cannot be written to; run ack doctor on the server"], []
     except OSError:

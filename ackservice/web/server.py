@@ -11,34 +11,11 @@ from collections.abc import Callable
 
 import waitress
 from flask import Flask
-from waitress.channel import HTTPChannel
 
 from ackservice.errors import SettingsError
 
-THREADS = 16  # acknowledgements that wait at once share one commit (storage/together.py): 860 a second with 4, 1050 with 16
-SHORT = 64 * 1024  # bytes still to be sent of an answer
+THREADS = 16  # so that acknowledgements sent at the same moment can share a commit (storage/group_commit.py)
 LARGEST_BODY = 32 * 1024**2  # bytes; beyond it waitress itself answers 413, below it our own page does
-
-
-class Channel(HTTPChannel):
-    """A connection that leaves the answer to the thread that is writing it.
-
-    waitress' loop asks at once whether an answer could go out while a thread is sending it already, is told
-    to wait, and asks again: dozens of times for each answer, with the interpreter taken from the very thread
-    it waits for. Whoever writes wakes the loop at the end. Only with long answers, which wait for the
-    reader, the loop has to help.
-    """
-
-    def writable(self) -> bool:
-        return bool(super().writable()) and not self._is_nearly_written()
-
-    def _is_nearly_written(self) -> bool:
-        if not self.requests or self.total_outbufs_len > SHORT:
-            return False
-        if not self.outbuf_lock.acquire(blocking=False):
-            return True
-        self.outbuf_lock.release()
-        return False
 
 
 def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socket.socket | None = None):
@@ -49,7 +26,7 @@ def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socke
     logging.getLogger("waitress.queue").setLevel(
         logging.ERROR
     )  # else a warning for each request that waits its turn
-    server = waitress.create_server(
+    return waitress.create_server(
         app,
         sockets=[listener or listen(host, port)],
         threads=THREADS,
@@ -58,8 +35,6 @@ def serve(app: Flask, host: str = "127.0.0.1", port: int = 8080, listener: socke
         connection_limit=500,
         clear_untrusted_proxy_headers=True,
     )
-    server.channel_class = Channel
-    return server
 
 
 def run(

@@ -4,6 +4,8 @@ tracebacks."""
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -16,13 +18,27 @@ from ackservice.cli import main
 def walk(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command below a group, with its words."""
     if isinstance(command, click.Group):
-        for part, inner in sorted(command.commands.items()):
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            inner = command.get_command(context, part)
+            assert inner is not None and inner.name == part
             yield from walk(inner, f"{name} {part}".strip())
     else:
         yield name, command
 
 
 COMMANDS = dict(walk(main))
+
+
+def test_help_loads_no_library_of_mail_web_or_spreadsheets():
+    heavy = {"flask", "jinja2", "lxml", "msal", "requests", "sqlite_utils", "xlsxwriter", "yaml", "waitress"}
+    code = (
+        "import sys\nfrom ackservice.cli import main\n"
+        f"try: main(['--help'])\nexcept SystemExit: assert not {heavy} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "manager-link  Print a link" in done.stdout
 
 
 def arguments_for(name: str) -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from ackservice import create_app
-from ackservice.demo.replay import Demo, prepare, run, where_to_look
+from ackservice.demo.replay import Demo, prepare
+from ackservice.demo.serve import run, where_to_look
 from ackservice.errors import SettingsError
 from ackservice.storage import sign_ins
 from ackservice.web import server

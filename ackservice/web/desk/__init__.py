@@ -11,11 +11,11 @@ form, see
   `templates/desk/forms.html`), unless its view is marked `@readers_may` (which still asks for the form key);
 * `manager()` is who is signed in, `manager_name()` what the ledger keeps of them, `scope()` whom they may
 see: pass it to
-  every query of `ackservice.storage.desk` and `ackservice.service.desk_views`, which put it into SQL;
+  every reader of `ackservice.service`, which puts it into SQL;
 * a template extends `desk/base.html`, sets `{% block title %}` and `{% set here = "notices" %}` for the
 navigation;
 * after an act, `return done("reminded", url_for(…), n=3)`: a redirect to a page that says so. The sentences
-are in `told.py`,
+are in `confirmations.py`,
   and only those can be said, so that no link can put words into a page;
 * a form with faults is shown again with status 400, its faults as `{field: sentence}` given to
 `forms.errors`;

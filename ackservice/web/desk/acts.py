@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 
 from ackservice.domain.roster_values import WrongValue, day
 from ackservice.errors import NotAllowed
-from ackservice.service import desk_acts, desk_views, standing_now
+from ackservice.service import desk_acts, desk_views
 from ackservice.service.desk_acts import Done
-from ackservice.storage import desk
 from ackservice.web.context import web
 from ackservice.web.desk.notices import STATUS_WORDS, notice_html, wanted_from
 from ackservice.web.desk.pages import done, manager_name, pages, scope
+from ackservice.web.forms import number_of, sentence
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Act:
     """An act that is confirmed first: what its page says, and the field it asks for."""
 
     title: str
-    told: tuple[str, ...]
+    paragraphs: tuple[str, ...]
     button: str
     field: str  # on | reason | ""
     label: str = ""
     hint: str = ""
-    said: str = ""
+    confirmation: str = ""
 
 
 CONFIRMED = {
@@ -51,7 +51,7 @@ CONFIRMED = {
         "Send new links",
         ("Each of these people gets an e-mail with a new personal link. The link they have now stops working at once.",
          "Do this when a link may have got into the wrong hands. To remind somebody, use “Remind now” instead."),
-        "Send new links", "", said="renewed",
+        "Send new links", "", confirmation="renewed",
     ),
     "excuse": Act(
         "Excuse",
@@ -73,8 +73,8 @@ def choose(notice_id: int) -> Response | str | tuple[str, int]:
         nobody = {"all": "Tick the people you mean, or choose all of the list"}
         return notice_html(notice_id, wanted_from(request.form), nobody), 400
     if act == "remind":
-        found = desk_acts.remind(web().service, notice_id, chosen, by=manager_name(), now=web().now())
-        return _told("reminded", notice_id, found)
+        outcome = desk_acts.remind(web().service, notice_id, chosen, by=manager_name(), now=web().now())
+        return _done("reminded", notice_id, outcome)
     return _confirm(notice_id, act, chosen, {})
 
 
@@ -83,11 +83,10 @@ def confirmed(notice_id: int, act: str) -> Response | tuple[str, int]:
     """Do what was confirmed, or ask again for what is missing."""
     chosen = _chosen(notice_id)
     try:
-        found = _do(act, notice_id, chosen)
+        outcome = _do(act, notice_id, chosen)
     except (WrongValue, NotAllowed) as error:
-        text = str(error)
-        return _confirm(notice_id, act, chosen, {CONFIRMED[act].field: text[:1].upper() + text[1:]}), 400
-    return _told(CONFIRMED[act].said, notice_id, found)
+        return _confirm(notice_id, act, chosen, {CONFIRMED[act].field: sentence(error)}), 400
+    return _done(CONFIRMED[act].confirmation, notice_id, outcome)
 
 
 @pages.post("/notices/<int:notice_id>/undo")
@@ -119,9 +118,7 @@ def _do(act: str, notice_id: int, chosen: list[int]) -> Done:
 
 def _confirm(notice_id: int, act: str, chosen: list[int], errors: Mapping[str, str]) -> str:
     today = web().service.today(web().now())
-    with web().service.store.read() as connection:
-        line, at = desk_views.find(web().service, connection, notice_id, scope(), today)
-        people = list(desk.some(connection, at, scope(), chosen[:20]))
+    line, people = desk_views.some_recipients(web().service, notice_id, scope(), chosen[:20], today)
     return render_template(
         "desk/confirm.html",
         line=line,
@@ -145,12 +142,9 @@ def _chosen(notice_id: int) -> list[int]:
         ticked = request.form.getlist("who") or [
             part for part in request.form.get("ids", "").split(",") if part
         ]
-        return [_number(text) for text in ticked][: desk.PAGE]
-    standing_now.refresh(web().service, web().now())
-    today = web().service.today(web().now())
-    with web().service.store.read() as connection:
-        _, at = desk_views.find(web().service, connection, notice_id, scope(), today)
-        chosen = desk.recipients(connection, at, scope(), wanted_from(request.form))
+        return [_number(text) for text in ticked][: desk_views.PAGE]
+    wanted = wanted_from(request.form)
+    chosen = desk_views.recipients(web().service, notice_id, scope(), wanted, web().now())
     if len(chosen) != _number(request.form.get("found", "")):
         raise NotAllowed("the list has changed since you opened the page; go back and look at it again")
     return chosen
@@ -165,14 +159,14 @@ def _who(chosen: list[int]) -> list[tuple[str, object]]:
             ("q", request.form.get("q", "")), ("sort", wanted.sort)]  # fmt: skip
 
 
-def _told(said: str, notice_id: int, found: Done) -> Response:
+def _done(confirmation: str, notice_id: int, outcome: Done) -> Response:
     return done(
-        said,
+        confirmation,
         _back(notice_id),
-        n=found.people,
-        m=found.left_out,
-        first=found.first or None,
-        last=found.last or None,
+        n=outcome.people,
+        m=outcome.left_out,
+        first=outcome.first or None,
+        last=outcome.last or None,
     )
 
 
@@ -181,13 +175,14 @@ def _back(notice_id: int) -> str:
 
 
 def _day() -> date:
-    found = day(request.form.get("on", "").strip())
-    if found is None:
+    on = day(request.form.get("on", "").strip())
+    if on is None:
         raise WrongValue("enter the date")
-    return found
+    return on
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    number = number_of(text)
+    if number is None:
         raise BadRequest
-    return int(text)
+    return number

@@ -10,12 +10,11 @@ from flask import render_template, request, url_for
 
 from ackservice.domain.status import Status
 from ackservice.service import desk_views
-from ackservice.service.standing_now import name_key
-from ackservice.storage import desk
-from ackservice.storage.desk import Filter
+from ackservice.service.desk_views import Filter
 from ackservice.web.context import web
 from ackservice.web.desk import charts
 from ackservice.web.desk.pages import pages, scope
+from ackservice.web.forms import page_of
 
 LONGEST_SEARCH = 100
 SHOW_WORDS = {
@@ -76,13 +75,12 @@ def notice_html(notice_id: int, wanted: Filter, errors: Mapping[str, str]) -> st
 
 def wanted_from(sent: Mapping[str, str]) -> Filter:
     """The list an address or a form asks for; whatever it does not know is left at what is usual."""
-    show, sort, page = sent.get("show", ""), sent.get("sort", ""), sent.get("page", "")
-    return Filter(
-        show=show if show in desk.SHOWN else "outstanding",
-        category=sent.get("category", "")[:LONGEST_SEARCH],
-        search=name_key(sent.get("q", "")[:LONGEST_SEARCH]),
-        sort=sort if sort in desk.SORTS else "name",
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    return desk_views.filter_of(
+        sent.get("show", ""),
+        sent.get("category", "")[:LONGEST_SEARCH],
+        sent.get("q", "")[:LONGEST_SEARCH],
+        sent.get("sort", ""),
+        page_of(sent.get("page")),
     )
 
 

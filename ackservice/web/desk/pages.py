@@ -3,6 +3,7 @@ opens it."""
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from flask import Blueprint, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ackservice.service import signing_in
-from ackservice.storage.desk import Scope
+from ackservice.service.desk_views import Scope
 from ackservice.web.context import web
-from ackservice.web.desk import told
+from ackservice.web.desk import confirmations
 from ackservice.web.errors import ForeignPost
 from handbook.policy.school import Manager
 
@@ -25,7 +26,6 @@ READ_AT_ONCE = (
     256 * 1024
 )  # bytes of a form with a file in memory; has to be more than the 64 KiB a parser takes at a time
 LARGEST_NUMBER = 2**63 - 1  # that the database can hold
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 pages = Blueprint("desk", __name__, url_prefix=PATH)
 View = TypeVar("View", bound=Callable)
@@ -114,8 +114,8 @@ def form_key() -> str:
 
 
 def done(what: str, address: str, **values: object) -> Response:
-    """Lead to a page that tells what was done; `what` is one of the sentences in `told.py`."""
-    return redirect(address + ("&" if "?" in address else "?") + told.query(what, values), 303)
+    """Lead to a page that says what was done; `what` is one of the sentences in `confirmations.py`."""
+    return redirect(address + ("&" if "?" in address else "?") + confirmations.query(what, values), 303)
 
 
 @pages.app_template_filter("short_day")
@@ -124,7 +124,7 @@ def short_day(day: date | str) -> str:
     if not day:
         return ""
     day = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {calendar.month_abbr[day.month]} {day.year}"
 
 
 @pages.context_processor
@@ -135,6 +135,6 @@ def for_templates() -> dict[str, object]:
         "manager": signed_in,
         "may_act": bool(signed_in) and signed_in.role == "manager",
         "form_key": form_key,
-        "told": told.sentence(request.args),
-        "undone": told.undo(request.args),
+        "confirmation": confirmations.sentence(request.args),
+        "can_be_undone": confirmations.undo(request.args),
     }

@@ -10,6 +10,7 @@ from ackservice.errors import AckError, NotFound
 from ackservice.service.signing_in import SignInLinkUsed, TooManyTries
 from ackservice.web.desk.pages import pages
 from ackservice.web.errors import PAGES, ForeignPost, Page
+from ackservice.web.forms import sentence
 
 _NOTHING = "Nothing was recorded."
 PAGES[SignInLinkUsed] = Page(
@@ -49,8 +50,8 @@ def ack_error(error: AckError) -> Response:
     if kind is None:
         raise error  # a fault of ours: logged, and shown as one
     page = PAGES[kind]
-    said = f"{str(error)[:1].upper()}{str(error)[1:]}." if page.status == 409 else ""
-    return _page(page.status, page.title, _AT_THE_DESK.get(kind, page.told), said)
+    said = f"{sentence(error)}." if page.status == 409 else ""
+    return _page(page.status, page.title, _AT_THE_DESK.get(kind, page.paragraphs), said)
 
 
 @pages.errorhandler(HTTPException)
@@ -61,7 +62,7 @@ def http_error(error: HTTPException) -> Response:
     return _page(status, title, _AT_THE_DESK.get(status, (_NOTHING,)))
 
 
-def _page(status: int, title: str, told: tuple[str, ...], said: str = "") -> Response:
+def _page(status: int, title: str, paragraphs: tuple[str, ...], said: str = "") -> Response:
     return make_response(
-        render_template("desk/problem.html", title=title, paragraphs=told, said=said), status
+        render_template("desk/problem.html", title=title, paragraphs=paragraphs, said=said), status
     )

@@ -9,6 +9,7 @@ from ackservice.errors import NotAllowed
 from ackservice.service import questions
 from ackservice.web.context import web
 from ackservice.web.desk.pages import done, manager_name, pages, scope
+from ackservice.web.forms import page_of, sentence
 
 
 @pages.get("/questions/")
@@ -24,17 +25,13 @@ def answered(number: int) -> Response | tuple[str, int]:
     try:
         questions.answer(web().service, number, note, by=manager_name(), scope=scope(), now=web().now())
     except NotAllowed as error:
-        text = str(error)
-        return _page(
-            {f"note-{number}": text[:1].upper() + text[1:]}, {number: note[: 2 * questions.LONGEST_NOTE]}
-        ), 400
+        return _page({f"note-{number}": sentence(error)}, {number: note[: 2 * questions.LONGEST_NOTE]}), 400
     return done("answered", url_for("desk.questions_page"))
 
 
 def _page(errors: dict[str, str], notes: dict[int, str]) -> str:
     show_answered = request.args.get("show") == "answered"
-    number = request.args.get("page", "")
-    number = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+    number = page_of(request.args.get("page"))
     found = questions.listed(web().service, scope(), answered=show_answered, number=number)
     return render_template(
         "desk/questions.html",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ackservice.domain.roster import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from ackservice.errors import RosterFaults
-from ackservice.service import roster_upload
+from ackservice.service import desk_people, roster_upload
+from ackservice.service.desk_people import Wanted
 from ackservice.service.signing_in import hash_of_session
-from ackservice.service.standing_now import name_key
-from ackservice.storage import desk_roster
-from ackservice.storage.desk_roster import PAGE, Wanted
 from ackservice.web.context import web
 from ackservice.web.desk.pages import done, manager_name, may_act, pages, scope, session_secret, takes_a_file
+from ackservice.web.forms import page_of
 
 LONGEST_SEARCH = 100
 MOST_SHOWN = 100  # faults, and people of a group, on one page
@@ -24,26 +21,20 @@ MOST_SHOWN = 100  # faults, and people of a group, on one page
 @pages.get("/people/")
 def people() -> str:
     """Everyone on the roster who is there today; leavers where asked for."""
-    number = request.args.get("page", "")
     wanted = Wanted(
-        search=name_key(request.args.get("q", "")[:LONGEST_SEARCH]),
+        search=request.args.get("q", "")[:LONGEST_SEARCH],
         category=request.args.get("category", "")[:LONGEST_SEARCH],
         leavers=request.args.get("leavers") == "yes",
-        page=max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+        page=page_of(request.args.get("page")),
     )
     today = web().service.today(web().now())
-    with web().service.store.read() as connection:
-        found, rows = desk_roster.people(connection, scope(), wanted, today, name_key)
-        pages_count = max(1, -(-found // PAGE))
-        if wanted.page > pages_count:
-            wanted = replace(wanted, page=pages_count)
-            found, rows = desk_roster.people(connection, scope(), wanted, today, name_key)
+    roster = desk_people.roster_page(web().service, scope(), wanted, today)
     return render_template(
         "desk/people.html",
-        rows=rows,
-        found=found,
-        pages_count=pages_count,
-        wanted=wanted,
+        rows=roster.rows,
+        found=roster.people,
+        pages_count=roster.pages,
+        wanted=roster.wanted,
         search=request.args.get("q", "")[:LONGEST_SEARCH],
         categories=web().settings.school.categories,
         today=today.isoformat(),

@@ -10,9 +10,8 @@ from typing import BinaryIO
 from flask import Response, abort, redirect, render_template, request, url_for
 
 from ackservice.errors import NotFound
-from ackservice.service import desk_views, evidence_pack, export_everything, letters, papers
+from ackservice.service import desk_people, desk_views, evidence_pack, export_everything, letters, papers
 from ackservice.service.finding import by_number
-from ackservice.storage import desk_people
 from ackservice.web.context import web
 from ackservice.web.desk.exports import as_of, download
 from ackservice.web.desk.notices import STATUS_WORDS
@@ -35,8 +34,7 @@ def everything(format: str) -> Response:
 @pages.get("/notices/<int:notice_id>/take-away")
 def take_away(notice_id: int) -> str:
     """All there is to take away from a notice."""
-    with web().service.store.read() as connection:
-        line, _ = desk_views.find(web().service, connection, notice_id, scope(), _today())
+    line = desk_views.notice_line(web().service, notice_id, scope(), _today())
     day = min(_today(), line.notice.effective_on)
     return render_template(
         "desk/take-away.html", notice=line.notice, today=_today(), day=day, limited=scope().is_limited
@@ -128,8 +126,7 @@ def _candidates(notice_id: int):
         abort(403)
     notice, people = letters.candidates(web().service, by_number(notice_id), now=web().now())
     if scope().is_limited:
-        with web().service.store.read() as connection:
-            seen = desk_people.ids(connection, scope())
+        seen = desk_people.visible_ids(web().service, scope())
         people = [one for one in people if one.person_id in seen]
     return notice, people
 

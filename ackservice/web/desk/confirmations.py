@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from ackservice.mail.messages import count
+from ackservice.web.forms import number_of
 
 # Each takes n (how many) and m (how many were left out).
 SENTENCES = {
@@ -74,16 +75,18 @@ def query(what: str, values: Mapping[str, object]) -> str:
 def sentence(arguments: Mapping[str, str]) -> str:
     """The sentence an address asks for; empty when it asks for none of ours."""
     make = SENTENCES.get(arguments.get("done", ""))
-    return make(_number(arguments.get("n")), _number(arguments.get("m"))) if make else ""
+    return (
+        make(number_of(arguments.get("n"), 11) or 0, number_of(arguments.get("m"), 11) or 0) if make else ""
+    )
 
 
 def undo(arguments: Mapping[str, str]) -> dict[str, object]:
-    """What can be undone of what an address tells of: the act and the ledger lines it stands between; empty
+    """The act an address names that can be undone, and its first and last ledger line; empty
     for nothing."""
     what, first, last = (
         arguments.get("done", ""),
-        _number(arguments.get("first")),
-        _number(arguments.get("last")),
+        number_of(arguments.get("first"), 11),
+        number_of(arguments.get("last"), 11),
     )
     return {"what": what, "first": first, "last": last} if what in UNDONE and first and last else {}
 
@@ -94,7 +97,3 @@ def _n(number: int, one: str, many: str) -> str:
 
 def _left(number: int, why: str) -> str:
     return f" {count(number, 'person was', 'people were').capitalize()} left out: {why}." if number else ""
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0

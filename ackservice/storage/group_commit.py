@@ -1,4 +1,4 @@
-"""Writes that come at once share one transaction, so that many people at once cost few waits for the disk."""
+"""Group commit: writers that wait for the lock at the same time share one transaction, and one wait for the disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ackservice.storage.store import Store, Transaction
 T = TypeVar("T")
 
 
-class Together:
+class GroupCommit:
     """Runs small write jobs of several threads in one transaction. Whoever comes first commits for all who
     are waiting."""
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ackservice.errors import StorageError
+from ackservice.storage.group_commit import GroupCommit
 from ackservice.storage.store import Store, Transaction
-from ackservice.storage.together import Together
 from tests.storage.conftest import NOON
 
 ROOT = Path(__file__).parents[2]
@@ -59,11 +59,11 @@ def recorded(store: Store) -> dict[str, int]:
 def run_at_once(store: CountingStore, jobs: dict[str, Callable[[Transaction], object]]) -> dict[str, object]:
     """Runs a first job, and all the others while that one is being committed; what each returned or
     raised."""
-    together, outcomes = Together(store), {}
+    commits, outcomes = GroupCommit(store), {}
 
     def work(name: str, job: Callable[[Transaction], object]) -> None:
         try:
-            outcomes[name] = together.run(NOON, job)
+            outcomes[name] = commits.run(NOON, job)
         except Exception as error:
             outcomes[name] = error
         store.close()
@@ -74,7 +74,7 @@ def run_at_once(store: CountingStore, jobs: dict[str, Callable[[Transaction], ob
     others = [threading.Thread(target=work, args=item) for item in jobs.items()]
     for thread in others:
         thread.start()
-    while len(together._waiting) < len(jobs):  # a matter of starting threads
+    while len(commits._waiting) < len(jobs):  # a matter of starting threads
         threading.Event().wait(0)
     store.let_go.set()
     for thread in (first, *others):
@@ -142,16 +142,16 @@ def test_a_commit_that_fails_is_everybodys_error(counting, check):
 
 
 def test_a_full_disk_is_told_to_everybody_and_afterwards_work_goes_on(store, check):
-    together = Together(store)
+    commits = GroupCommit(store)
     with store.read() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
     for _ in range(2):
         with pytest.raises(StorageError, match="is full, or fails; nothing was recorded"):
-            together.run(NOON, lambda tx: [act(tx, "a long name " * 50) for _ in range(50)])
+            commits.run(NOON, lambda tx: [act(tx, "a long name " * 50) for _ in range(50)])
     with store.read() as connection:
         connection.execute("PRAGMA max_page_count = 1000000")
-    assert together.run(NOON, lambda tx: act(tx, "P1")) == 1
+    assert commits.run(NOON, lambda tx: act(tx, "P1")) == 1
     assert (check().lines, check().faults) == (1, ())
 
 
@@ -159,15 +159,15 @@ ANSWER_FOREVER = """
 import sys, threading
 from pathlib import Path
 from ackservice.storage.store import Store
-from ackservice.storage.together import Together
+from ackservice.storage.group_commit import GroupCommit
 from tests.storage.conftest import NOON
-from tests.storage.test_together import act
-together = Together(Store(Path(sys.argv[1])))
+from tests.storage.test_group_commit import act
+commits = GroupCommit(Store(Path(sys.argv[1])))
 
 def answer(name):
     for number in range(100_000):
         person = f"{name}-{number}"
-        together.run(NOON, lambda tx: act(tx, person))
+        commits.run(NOON, lambda tx: act(tx, person))
         sys.stdout.write(person + "\\n")
         sys.stdout.flush()
 
