@@ -307,8 +307,8 @@ def test_a_bounce_takes_back_the_day_unless_a_letter_gave_another():
 # Every pair of events in a notice's life.
 
 ROLES = (
-    V1,
-    ev.PolicyVersion(POLICY, "2021-07", ev.CLARIFICATION, date(2021, 7, 20), clarifies="2020-09"),
+    ev.PolicyVersion(POLICY, "2020-09", ev.NEW, date(2020, 9, 1), ("A",)),
+    ev.PolicyVersion(POLICY, "2021-07", ev.CLARIFICATION, date(2021, 7, 20), ("A",), "2020-09"),
     ev.PolicyVersion(POLICY, "2021-09", ev.MATERIAL, date(2021, 9, 1), ("A",)),
     ev.PolicyVersion(POLICY, "2021-11", ev.WITHDRAWN, date(2021, 11, 1), ("A",)),
 )
