@@ -8,7 +8,6 @@ import sys
 import click
 
 from ackservice.commands.app import App
-from ackservice.mail.diagnose import diagnose
 from ackservice.service import bouncing, preview, reminding
 from ackservice.service import due as due_service
 from ackservice.service.outcomes import SendResult
@@ -109,6 +108,8 @@ def mail_test(app: App, address: str) -> None:
     \b
     Example: ack mail test office@school.example
     """
+    from ackservice.mail.diagnose import diagnose
+
     school, manager = app.settings.school, app.settings.contact("Business Manager")
     found = diagnose(
         app.transport,
@@ -118,6 +119,7 @@ def mail_test(app: App, address: str) -> None:
         reply=manager,
         message_id=f"<test-{secrets.token_hex(10)}@{app.settings.mail_host}>",
         now=app.clock.now(),
+        time_zone=app.service.zone,
         bounce_address=school.mail.bounce_address,
     )
     for line in found.lines:

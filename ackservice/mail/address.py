@@ -85,7 +85,8 @@ def _host(parts: SplitResult) -> str:
         host = None
     if not host or any(c in host for c in "/ %") or "@" in parts.path + parts.query:
         raise BadMailSetting(
-            f"The mail address names no server that can be used. Write {parts.scheme}://user:password@server:port, and in user "
+            "The mail address names no server that can be used. Write "
+            f"{parts.scheme}://user:password@server:port, and in user "
             "and password write @ as %40, / as %2F, ? as %3F, : as %3A, % as %25."
         )
     return host
@@ -96,7 +97,8 @@ def _port(parts: SplitResult) -> int | None:
         return parts.port
     except ValueError:
         raise BadMailSetting(
-            "The port of the mail server must be a number up to 65535. If the password holds / ? # : or @, percent-encode it."
+            "The port of the mail server must be a number up to 65535. If the password holds / ? # : or "
+            "@, percent-encode it."
         ) from None  # the error beneath quotes a part of the password
 
 

@@ -1,4 +1,4 @@
-"""What a mail server's answer means for us: which error it is, and for whom. Pure.
+"""What a mail server's answer means for us, or that it gives none: which error it is, and for whom. Pure.
 
 Codes are those of RFC 5321 and the enhanced ones of RFC 3463; the Microsoft and Google ones are named in
 their manuals.
@@ -7,8 +7,11 @@ their manuals.
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 from enum import StrEnum
 
+from ackservice.mail.address import MailAddress
 from ackservice.mail.errors import LoginRefused, MailError, RecipientRefused, SenderRefused, TryLater
 
 LONGEST = 300  # characters of an answer that are kept
@@ -76,7 +79,8 @@ def _is_about_us(answer: str) -> bool:
 
 def _sender_advice(answer: str) -> str:
     return (
-        f"The mail server does not let us send from this address ({answer}). The account we log in with needs the right to "
+        f"The mail server does not let us send from this address ({answer}). The account we log in with "
+        "needs the right to "
         "send as the sender set in school.toml, or the server must be told to take mail from this machine."
     )
 
@@ -84,9 +88,48 @@ def _sender_advice(answer: str) -> str:
 def _login_advice(answer: str) -> str:
     if "5.7.139" in answer or "SmtpClientAuthentication" in answer:
         return (
-            f"Microsoft 365 does not take this password login ({answer}). Sending with a password is switched off there: use "
+            f"Microsoft 365 does not take this password login ({answer}). Sending with a password is "
+            "switched off there: use "
             "smtp+xoauth2:// or graph://, as docs/mail.md shows."
         )
     if "5.7.9" in answer or "application-specific" in answer.lower():
-        return f"Google wants an app password or OAuth, not the account's own password ({answer}). See docs/mail.md."
-    return f"The mail server does not take our user name and password or token ({answer}). Check both in ACK_MAIL."
+        return (
+            f"Google wants an app password or OAuth, not the account's own password ({answer}). "
+            "See docs/mail.md."
+        )
+    return (
+        f"The mail server does not take our user name and password or token ({answer}). "
+        "Check both in ACK_MAIL."
+    )
+
+
+def connect_words(address: MailAddress, error: Exception) -> str:
+    """Why there is no connection, in plain words."""
+    if isinstance(error, socket.gaierror):
+        return (
+            f"There is no server of the name {address.host} (DNS: {error.strerror}). "
+            "Check the spelling, and the network."
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return (
+            f"{address.where} refuses connections. Check the port (587 is usual), "
+            "and that no firewall blocks it."
+        )
+    if isinstance(error, OSError) and error.strerror:
+        return f"No connection to {address.where}: {error.strerror}."
+    return f"{address.where} dropped the connection while we were saying hello."
+
+
+def certificate_words(where: str, error: Exception) -> str:
+    """Why encryption failed, in plain words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of {where} is not to be trusted ({error.verify_message}). Nothing was "
+            "sent. Check the server's "
+            "name; for a certificate of the school's own authority, add ?ca=FILE to ACK_MAIL."
+        )
+    return (
+        f"No encrypted connection to {where} ({getattr(error, 'reason', None) or error}). Check port and "
+        "scheme: 587 goes "
+        "with smtp://, 465 with smtps://."
+    )

@@ -149,7 +149,7 @@ def _ids(message_id: str, own: str) -> tuple[str | None, str | None]:
 def _diagnostic(message: Message) -> str:
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status" and part.is_multipart():
-            for block in part.get_payload():
+            for block in part.walk():
                 said = _text(block, "Diagnostic-Code").partition(";")[2] or _text(block, "Status")
                 if said:
                     return clean(said)

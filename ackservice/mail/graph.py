@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import requests
 
 from ackservice.mail.answers import clean
-from ackservice.mail.envelope import Envelope
 from ackservice.mail.errors import (
     CannotConnect,
     CertificateRefused,
@@ -24,6 +24,9 @@ from ackservice.mail.errors import (
 )
 from ackservice.mail.https import SafeSession
 from ackservice.mail.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from ackservice.mail.mailer import SafeMessage
 
 
 @dataclass(frozen=True)
@@ -39,23 +42,24 @@ class GraphTransport:
     def describe(self) -> str:
         return f"Microsoft Graph at {self.base}, sending from {self.mailbox}"
 
-    def open(self) -> GraphSession:
+    def open(self) -> GraphConnection:
         """Fetches a token, so that a wrong secret is found before the first message."""
         self.tokens.token()
-        return GraphSession(self, SafeSession(self.timeout_seconds, self.ca))
+        return GraphConnection(self, SafeSession(self.timeout_seconds, self.ca))
 
 
 @dataclass(frozen=True)
-class GraphSession:
+class GraphConnection:
     """Sends one message a request."""
 
     transport: GraphTransport
     web: SafeSession = field(repr=False)
 
-    def deliver(self, envelope: Envelope) -> str:
-        answer = self._post(envelope, renew=False)
+    def send(self, message: SafeMessage) -> str:
+        data = base64.b64encode(message.as_bytes())
+        answer = self._post(data, renew=False)
         if answer.status_code == 401:
-            answer = self._post(envelope, renew=True)
+            answer = self._post(data, renew=True)
         if answer.status_code == 202:
             return f"202 accepted {answer.headers.get('request-id', '')}".strip()
         raise self._error(answer)
@@ -63,12 +67,12 @@ class GraphSession:
     def close(self) -> None:
         self.web.close()
 
-    def _post(self, envelope: Envelope, *, renew: bool) -> requests.Response:
+    def _post(self, data: bytes, *, renew: bool) -> requests.Response:
         token = self.transport.tokens.token(renew=renew)
         try:
             return self.web.post(
                 f"{self.transport.base}/users/{quote(self.transport.mailbox)}/sendMail",
-                data=base64.b64encode(envelope.data),
+                data=data,
                 headers={"Authorization": f"Bearer {token}", "Content-Type": "text/plain"},
             )
         except requests.RequestException as error:
@@ -102,7 +106,8 @@ class GraphSession:
             return SenderRefused(_mailbox_words(self.transport.mailbox, said), said)
         if code < 400:
             return CannotConnect(
-                f"Microsoft Graph answers {code}, which is no answer to sending; is {self.transport.base} right?"
+                f"Microsoft Graph answers {code}, which is no answer to sending; is "
+                f"{self.transport.base} right?"
             )
         return RecipientRefused(code, said)
 
@@ -140,6 +145,7 @@ def _said(answer: requests.Response) -> str:
 
 def _mailbox_words(mailbox: str, said: str) -> str:
     return (
-        f"Microsoft 365 does not let our application send from {mailbox} ({said}). It needs the application permission Mail.Send "
+        f"Microsoft 365 does not let our application send from {mailbox} ({said}). It needs the "
+        "application permission Mail.Send "
         "with an administrator's consent, and no access policy may leave this mailbox out."
     )

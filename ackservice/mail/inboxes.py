@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ackservice.mail.address import MailAddress, parse
-from ackservice.mail.answers import clean
+from ackservice.mail.answers import certificate_words, clean, connect_words
 from ackservice.mail.errors import BadMailSetting, CannotConnect, CertificateRefused, LoginRefused
 from ackservice.mail.logins import xoauth2
-from ackservice.mail.smtp_words import certificate_words, connect_words
 from ackservice.mail.transports import OUTLOOK_SCOPE, TOKEN_OPTIONS, tokens_from, verified_tls
 
 PORTS = {"imaps": 993, "imaps+xoauth2": 993}

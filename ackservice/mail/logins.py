@@ -5,25 +5,12 @@ from __future__ import annotations
 import base64
 import smtplib
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ackservice.mail.errors import LoginRefused
-from ackservice.mail.tokens import TokenSource
 
-
-class Login(Protocol):
-    """A way of logging in over an encrypted connection."""
-
-    user: str
-
-    def __call__(self, smtp: smtplib.SMTP, *, renew: bool) -> tuple[int, bytes]:
-        """The server's last answer. With `renew`, a fresh credential is used if there is such a thing."""
-
-    @property
-    def can_renew(self) -> bool: ...
-
-    @property
-    def secrets(self) -> tuple[str, ...]: ...
+if TYPE_CHECKING:
+    from ackservice.mail.tokens import TokenSource
 
 
 @dataclass(frozen=True)
@@ -80,6 +67,9 @@ class TokenLogin:
         return code, answer
 
 
+Login = PasswordLogin | TokenLogin
+
+
 def xoauth2(user: str, token: str) -> str:
     """The answer of the XOAUTH2 mechanism before it is base64-encoded."""
     return f"user={user}\x01auth=Bearer {token}\x01\x01"
@@ -87,7 +77,8 @@ def xoauth2(user: str, token: str) -> str:
 
 def _no_password_login(offered: list[str]) -> str:
     return (
-        f"The mail server takes no password login here; it offers: {', '.join(offered) or 'none'}. With XOAUTH2 among them, "
+        f"The mail server takes no password login here; it offers: {', '.join(offered) or 'none'}. With "
+        "XOAUTH2 among them, "
         "write smtp+xoauth2://, as docs/mail.md shows."
     )
 

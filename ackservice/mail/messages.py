@@ -1,8 +1,8 @@
 """The e-mails the service writes: the facts each one needs, and how facts become a subject, a text and HTML.
 Pure.
 
-Dates are days, `*_at` aware datetimes; links are whole addresses made elsewhere. Each facts class has its
-folder in `templates/`. `envelope`, which makes the bytes, is named here too.
+An e-mail is a subclass of `Facts` and the folder in `templates/` that it names. Facts have no defaults: who
+makes them says all of it. Dates are days, `*_at` aware datetimes; links are whole addresses made elsewhere.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from ackservice.mail.mime import envelope as envelope
 from handbook.policy.school import Contact
 from handbook.policy.version import ChangeItem
 
@@ -32,6 +32,15 @@ class Composed:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What an e-mail is made of; `reply` is who reads the answers."""
+
+    template: ClassVar[str]  # its folder in `templates/`
+    school: str
+    reply: Contact
 
 
 class NoticeKind(StrEnum):
@@ -56,7 +65,7 @@ class NoticeItem:
 
     `due_on` is None exactly for kinds that ask for nothing. `short_by_days` above 0 makes the e-mail say
     that the change binds this person from `binds_from` only. `summary` is the change entry's Markdown.
-    `in_force` matters for joiners only: whether the version has taken effect already.
+    `in_force`: whether the version has taken effect on the day of the e-mail.
     """
 
     kind: NoticeKind
@@ -68,23 +77,22 @@ class NoticeItem:
     summary: str
     ask: Contact
     link: str
-    changes: tuple[ChangeItem, ...] = ()
-    short_by_days: int = 0
-    round_title: str = ""
-    text_link: str = ""
-    in_force: bool = True
+    changes: tuple[ChangeItem, ...]
+    short_by_days: int
+    round_title: str
+    text_link: str
+    in_force: bool
 
 
-@dataclass(frozen=True)
-class NoticeFacts:
-    """Template `notice`: one e-mail with one or more policies. `category` is the person's, in words
+@dataclass(frozen=True, kw_only=True)
+class NoticeFacts(Facts):
+    """One e-mail with one or more policies. `category` is the person's, in words
     ("Teacher")."""
 
-    school: str
+    template = "notice"
     person: str
     category: str
     items: tuple[NoticeItem, ...]
-    reply: Contact
 
 
 @dataclass(frozen=True)
@@ -101,21 +109,20 @@ class ReminderItem:
     link: str
 
 
-@dataclass(frozen=True)
-class ReminderFacts:
-    """Template `reminder`: everything one person has still to acknowledge."""
+@dataclass(frozen=True, kw_only=True)
+class ReminderFacts(Facts):
+    """Everything one person has still to acknowledge."""
 
-    school: str
+    template = "reminder"
     person: str
     items: tuple[ReminderItem, ...]
-    reply: Contact
 
 
-@dataclass(frozen=True)
-class ReceiptFacts:
-    """Template `receipt`. `recorded_by` is set when the school recorded a paper acknowledgement."""
+@dataclass(frozen=True, kw_only=True)
+class ReceiptFacts(Facts):
+    """`recorded_by` is set when the school recorded a paper acknowledgement."""
 
-    school: str
+    template = "receipt"
     person: str
     policy_title: str
     version: str
@@ -126,21 +133,19 @@ class ReceiptFacts:
     receipt_number: str
     ledger_head: str
     link: str
-    reply: Contact
-    text_link: str = ""
-    recorded_by: str = ""
-    time_zone: str = "Europe/London"
+    text_link: str
+    recorded_by: str
+    time_zone: str
 
 
-@dataclass(frozen=True)
-class SignInFacts:
-    """Template `sign-in`: a manager's link to the desk."""
+@dataclass(frozen=True, kw_only=True)
+class SignInFacts(Facts):
+    """A manager's link to the desk."""
 
-    school: str
+    template = "sign-in"
     person: str
     link: str
     minutes: int
-    reply: Contact
 
 
 @dataclass(frozen=True)
@@ -186,12 +191,12 @@ class ReviewLine:
     review_by: date
 
 
-@dataclass(frozen=True)
-class WeeklySummaryFacts:
-    """Template `weekly-summary`, to the Business Manager. `warnings` are whole sentences, such as on a
+@dataclass(frozen=True, kw_only=True)
+class WeeklySummaryFacts(Facts):
+    """To the Business Manager. `warnings` are whole sentences, such as on a
     secret that expires."""
 
-    school: str
+    template = "weekly-summary"
     person: str
     on: date
     notices: tuple[OpenNotice, ...]
@@ -202,7 +207,6 @@ class WeeklySummaryFacts:
     ledger_head: str
     ledger_lines: int
     link: str
-    reply: Contact
 
 
 @dataclass(frozen=True)
@@ -212,28 +216,27 @@ class OverduePerson:
     person: str
     category: str
     days_overdue: int
-    last_sent_on: date | None = None
+    last_sent_on: date | None
 
 
-@dataclass(frozen=True)
-class OwnerOverdueFacts:
-    """Template `owner-overdue`: who is overdue, to the owner named in the policy."""
+@dataclass(frozen=True, kw_only=True)
+class OwnerOverdueFacts(Facts):
+    """Who is overdue, to the owner named in the policy."""
 
-    school: str
+    template = "owner-overdue"
     owner: str
     policy_title: str
     version: str
     due_on: date
     people: tuple[OverduePerson, ...]
     link: str
-    reply: Contact
 
 
-@dataclass(frozen=True)
-class ReviewDueFacts:
-    """Template `review-due`: a version's review date is coming, or past (`days_left` below 0)."""
+@dataclass(frozen=True, kw_only=True)
+class ReviewDueFacts(Facts):
+    """A version's review date is coming, or past (`days_left` below 0)."""
 
-    school: str
+    template = "review-due"
     owner: str
     policy_title: str
     version: str
@@ -241,15 +244,14 @@ class ReviewDueFacts:
     days_left: int
     suggestions: int
     link: str
-    reply: Contact
 
 
-@dataclass(frozen=True)
-class QuestionFacts:
-    """Template `question`: what somebody asked or suggested, sent on. `about` is "question" or
+@dataclass(frozen=True, kw_only=True)
+class QuestionFacts(Facts):
+    """What somebody asked or suggested, sent on. `about` is "question" or
     "suggestion"."""
 
-    school: str
+    template = "question"
     about: str
     to: str
     person: str
@@ -259,49 +261,22 @@ class QuestionFacts:
     text: str
     asked_at: datetime
     link: str
-    reply: Contact
-    time_zone: str = "Europe/London"
+    time_zone: str
 
 
-@dataclass(frozen=True)
-class TrialFacts:
-    """Template `test`: the message of `ack mail test`."""
+@dataclass(frozen=True, kw_only=True)
+class TrialFacts(Facts):
+    """The message of `ack mail test`."""
 
-    school: str
+    template = "test"
     transport: str
     sent_at: datetime
-    reply: Contact
-    time_zone: str = "Europe/London"
-
-
-Facts = (
-    NoticeFacts
-    | ReminderFacts
-    | ReceiptFacts
-    | SignInFacts
-    | WeeklySummaryFacts
-    | OwnerOverdueFacts
-    | ReviewDueFacts
-    | QuestionFacts
-    | TrialFacts
-)
-
-TEMPLATES: dict[type, str] = {
-    NoticeFacts: "notice",
-    ReminderFacts: "reminder",
-    ReceiptFacts: "receipt",
-    SignInFacts: "sign-in",
-    WeeklySummaryFacts: "weekly-summary",
-    OwnerOverdueFacts: "owner-overdue",
-    ReviewDueFacts: "review-due",
-    QuestionFacts: "question",
-    TrialFacts: "test",
-}
+    time_zone: str
 
 
 def compose(facts: Facts) -> Composed:
     """The e-mail these facts make."""
-    subject, text, html = _templates(TEMPLATES[type(facts)])
+    subject, text, html = _templates(facts.template)
     subject_line = " ".join(subject.render(f=facts).split())
     return Composed(
         subject=subject_line,
@@ -312,7 +287,7 @@ def compose(facts: Facts) -> Composed:
 
 def day(value: date) -> str:
     """`Wednesday 1 September 2021`."""
-    return f"{_WEEKDAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return f"{value:%A} {value.day} {value:%B} {value.year}"
 
 
 def moment(value: datetime, time_zone: str) -> str:
@@ -346,10 +321,11 @@ def fill(text: str) -> str:
 def _fill_line(line: str) -> tuple[str, ...]:
     if len(line) <= TEXT_WIDTH:
         return (line,)
-    indent = re.match(r"\s*(?:[->] )?", line)[0]
+    words = re.sub(r"^\s*(?:[->] )?", "", line)
+    indent = line.removesuffix(words)
     done: list[str] = []
     current, hang = indent, indent.replace("-", " ")
-    for word in line[len(indent) :].split():
+    for word in words.split():
         if len(current) + len(word) + 1 > TEXT_WIDTH and current.strip(" ->"):
             done.append(current)
             current = hang
@@ -361,28 +337,11 @@ def _squeeze(html: str) -> str:
     return "\n".join(line for raw in html.splitlines() if (line := raw.strip())) + "\n"
 
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-
-
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=lambda name: bool(name) and name.endswith(".html"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -393,7 +352,7 @@ def _environment() -> Environment:
 
 
 @cache
-def _templates(name: str) -> tuple:
+def _templates(name: str) -> tuple[Template, ...]:
     environment = _environment()
     return tuple(
         environment.get_template(f"{name}/{part}") for part in ("subject.txt", "body.txt", "body.html")

@@ -7,9 +7,12 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ackservice.mail.envelope import Envelope
 from ackservice.mail.errors import CannotConnect, TryLater
+
+if TYPE_CHECKING:
+    from ackservice.mail.mailer import SafeMessage
 
 
 def file_name(message_id: str) -> str:
@@ -29,7 +32,7 @@ class Outbox:
     def describe(self) -> str:
         return f"outbox folder {self.folder}"
 
-    def open(self) -> OutboxSession:
+    def open(self) -> OutboxConnection:
         """Makes the folder where it is missing; raises CannotConnect when it cannot be written to."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -39,20 +42,20 @@ class Outbox:
             ) from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise CannotConnect(f"The outbox folder {self.folder} cannot be written to.")
-        return OutboxSession(self.folder)
+        return OutboxConnection(self.folder)
 
 
 @dataclass(frozen=True)
-class OutboxSession:
+class OutboxConnection:
     """Writes messages so that a file is either whole and on disk, or not there."""
 
     folder: Path
 
-    def deliver(self, envelope: Envelope) -> str:
-        name = file_name(envelope.message_id)
+    def send(self, message: SafeMessage) -> str:
+        name = file_name(message.msgId)
         part = self.folder / f".{name}.{os.getpid()}.part"
         try:
-            self._write(part, envelope.data)
+            self._write(part, message.as_bytes())
             os.replace(part, self.folder / name)
             self._sync_folder()
         except OSError as error:

@@ -6,12 +6,12 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
 
 from ackservice.mail.address import MailAddress
-from ackservice.mail.answers import Stage, clean, error_for
-from ackservice.mail.envelope import Envelope
+from ackservice.mail.answers import Stage, certificate_words, clean, connect_words, error_for
 from ackservice.mail.errors import (
     CannotConnect,
     CertificateRefused,
@@ -20,8 +20,9 @@ from ackservice.mail.errors import (
     MailError,
 )
 from ackservice.mail.logins import Login
-from ackservice.mail.smtp_commands import NO_MESSAGE, Command, announcing, stuffed
-from ackservice.mail.smtp_words import certificate_words, connect_words
+
+if TYPE_CHECKING:
+    from ackservice.mail.mailer import SafeMessage
 
 FINAL_ANSWER_FACTOR = (
     4  # servers scan a message before they answer for it; giving up early would mean sending it twice
@@ -52,18 +53,18 @@ class SmtpTransport:
         who = f", logged in as {self.login.user}" if self.login else ""
         return f"mail server {self.address.where} ({how}{who})"
 
-    def open(self) -> SmtpSession:
-        session = SmtpSession(self)
-        session.connect()
-        return session
+    def open(self) -> SmtpConnection:
+        connection = SmtpConnection(self)
+        connection.connect()
+        return connection
 
 
-class SmtpSession:
+class SmtpConnection:
     """One connection at a time to a mail server, made anew when it was dropped."""
 
     def __init__(self, transport: SmtpTransport):
         self._transport = transport
-        self._smtp: smtplib.SMTP | None = None
+        self._server: smtplib.SMTP | None = None
         self._has_served = False  # whether this connection has carried a message
 
     def connect(self) -> None:
@@ -75,51 +76,57 @@ class SmtpSession:
                 raise
             self._connect(renew=True)
 
-    def deliver(self, envelope: Envelope) -> str:
-        """Hand over one message. A connection found dead before the message was sent is made anew, once."""
-        if self._smtp is None:
-            self.connect()
-        elif (answer := self._attempt(envelope)) is not None:
-            return answer
-        else:
-            self.connect()
-        answer = self._attempt(envelope)
-        if answer is None:
+    def send(self, message: SafeMessage) -> str:
+        """The server's answer. A connection that was dead before the message was sent is made anew, once."""
+        data = message.as_bytes()
+        if self._server is not None:
+            with contextlib.suppress(smtplib.SMTPServerDisconnected):
+                return self._attempt(message, data)
+        self.connect()
+        try:
+            return self._attempt(message, data)
+        except smtplib.SMTPServerDisconnected as error:
             raise ConnectionLost(
                 "The mail server dropped the connection before it took the message.", maybe_taken=False
-            )
-        return answer
+            ) from error
 
     def close(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is None:
+        server, self._server = self._server, None
+        if server is None:
             return
         with contextlib.suppress(OSError, smtplib.SMTPException):
-            smtp.quit()
-        smtp.close()
+            server.quit()
+        server.close()
 
-    def _attempt(self, envelope: Envelope) -> str | None:
-        """The server's answer, or None when the connection turned out dead before the message was handed
-        over."""
+    @property
+    def _smtp(self) -> smtplib.SMTP:
+        if self._server is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        return self._server
+
+    def _attempt(self, message: SafeMessage, data: bytes) -> str:
+        """Raises SMTPServerDisconnected where the connection was dead before the message was sent."""
         try:
-            self._announce(envelope)
-            self._smtp.send(stuffed(envelope.data))
+            self._must(Stage.SENDER, self._smtp.mail(message.envelope_from))
+            self._must(Stage.RECIPIENT, self._smtp.rcpt(message.address))
         except smtplib.SMTPServerDisconnected as error:
             self._forget()
             if isinstance(error.__context__, TimeoutError):
                 raise ConnectionLost(self._too_slow(), maybe_taken=False) from error
-            return None
+            raise
         except smtplib.SMTPResponseException as error:  # a line too long to be an answer
             self._forget()
             raise ConnectionLost("The mail server answers what is no answer.", maybe_taken=False) from error
-        return self._final_answer()
+        return self._hand_over(data)
 
-    def _final_answer(self) -> str:
+    def _hand_over(self, data: bytes) -> str:
+        smtp = self._smtp
         try:
-            self._smtp.sock.settimeout(FINAL_ANSWER_FACTOR * self._transport.timeout_seconds)
-            code, answer = self._smtp.getreply()
-            if self._smtp.sock is not None:
-                self._smtp.sock.settimeout(self._transport.timeout_seconds)
+            self._set_timeout(FINAL_ANSWER_FACTOR)
+            code, answer = smtp.data(data)
+            self._set_timeout(1)
+        except smtplib.SMTPDataError as error:
+            self._refused(Stage.DATA, error.smtp_code, error.smtp_error, reset=True)
         except (smtplib.SMTPException, OSError) as error:
             self._forget()
             raise ConnectionLost(_NO_ANSWER, maybe_taken=True) from error
@@ -131,40 +138,15 @@ class SmtpSession:
             self._refused(Stage.DATA, code, answer, reset=False)
         return f"{code} {self._hide(clean(answer))}"
 
-    def _announce(self, envelope: Envelope) -> None:
-        """Sender, recipient and DATA, each taken by the server; all in one write where it offers that (RFC
-        2920)."""
-        commands = announcing(envelope)
-        groups = [commands] if self._smtp.has_extn("pipelining") else [(command,) for command in commands]
-        for group in groups:
-            self._smtp.send(b"".join(command.written() for command in group))
-            self._hear_all(group)
+    def _set_timeout(self, factor: int) -> None:
+        if self._smtp.sock is not None:
+            self._smtp.sock.settimeout(factor * self._transport.timeout_seconds)
 
-    def _hear_all(self, group: Sequence[Command]) -> None:
-        """The answers to commands written together; the first refusal among them counts."""
-        for number, command in enumerate(group, start=1):
-            code, answer = self._smtp.getreply()
-            if code not in command.accepted:
-                if code not in CLOSING:
-                    self._pass_over(group[number:])
-                self._refused(command.stage, code, answer, reset=True)
+    def _must(self, stage: Stage, reply: tuple[int, bytes]) -> None:
+        if reply[0] not in (250, 251):
+            self._refused(stage, *reply, reset=True)
 
-    def _pass_over(self, rest: Sequence[Command]) -> None:
-        """Hear what was written after a refused command. A server that waits for the message gets the empty
-        one (RFC 2920, 3.1)."""
-        with contextlib.suppress(smtplib.SMTPException):
-            for command in rest:
-                code, _ = self._smtp.getreply()
-                if code in CLOSING:
-                    break
-                if command.stage is Stage.DATA and code in command.accepted:
-                    self._smtp.send(NO_MESSAGE)
-                    self._smtp.getreply()
-            else:
-                return
-        self._forget()
-
-    def _refused(self, stage: Stage, code: int, answer: bytes, *, reset: bool) -> None:
+    def _refused(self, stage: Stage, code: int, answer: bytes | str, *, reset: bool) -> NoReturn:
         if code in CLOSING:
             self._forget()
             if self._has_served and reset:  # an old connection is closed on us: no word about this message
@@ -174,17 +156,15 @@ class SmtpSession:
         raise error_for(stage, code, self._hide(clean(answer)))
 
     def _reset(self) -> None:
-        if self._smtp is None:
-            return
         try:
             self._smtp.rset()
         except smtplib.SMTPException:
             self._forget()
 
     def _forget(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-        self._smtp = None
+        if self._server is not None:
+            self._server.close()
+        self._server = None
 
     def _connect(self, *, renew: bool) -> None:
         self._forget()
@@ -208,14 +188,16 @@ class SmtpSession:
 
     def _dial(self) -> None:
         address, timeout = self._transport.address, self._transport.timeout_seconds
+        smtp: smtplib.SMTP
         if self._transport.security == "immediate":
             smtp = smtplib.SMTP_SSL(
                 address.host, address.port, "localhost", timeout=timeout, context=self._transport.tls
             )
         else:
             smtp = smtplib.SMTP(address.host, address.port, "localhost", timeout=timeout)
-        self._smtp = smtp
-        smtp.local_hostname = _own_name(smtp.sock)  # looking our own name up may hang
+        self._server = smtp
+        if smtp.sock is not None:
+            smtp.local_hostname = _own_name(smtp.sock)  # looking our own name up may hang
         self._hello()
 
     def _hello(self) -> None:
@@ -230,7 +212,8 @@ class SmtpSession:
             if self._transport.security == "if offered":
                 return
             raise CertificateRefused(
-                f"{self._transport.address.where} offers no encryption (STARTTLS), so nothing is sent there: a password would "
+                f"{self._transport.address.where} offers no encryption (STARTTLS), so nothing is sent "
+                "there: a password would "
                 "be readable on the way. Check the port (587 is usual), or use smtps:// with port 465."
             )
         code, answer = self._smtp.starttls(context=self._transport.tls)

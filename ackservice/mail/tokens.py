@@ -15,7 +15,6 @@ import requests
 from ackservice.mail.errors import BadMailSetting, CannotConnect, CertificateRefused, LoginRefused
 from ackservice.mail.https import SafeSession
 
-MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 GOOGLE_MAIL = "https://mail.google.com/"
 
 
@@ -68,7 +67,7 @@ class MicrosoftTokens:
 
     def _application(self):
         if self._app is None:
-            import msal
+            import msal  # type: ignore[import-untyped]  # it has none
 
             try:
                 self._app = msal.ConfidentialClientApplication(
@@ -80,7 +79,8 @@ class MicrosoftTokens:
                 )
             except (ValueError, KeyError) as error:
                 raise LoginRefused(
-                    f"Microsoft does not know the tenant, or {self._authority} is not its login address. Check tenant= in ACK_MAIL."
+                    f"Microsoft does not know the tenant, or {self._authority} is not its login address. "
+                    "Check tenant= in ACK_MAIL."
                 ) from error
         return self._app
 
@@ -126,11 +126,8 @@ class GoogleTokens:
             except RefreshError as error:
                 raise LoginRefused(_google_words(error)) from error
             except TransportError as error:
-                raise (
-                    error.args[0]
-                    if error.args and isinstance(error.args[0], Exception)
-                    else requests.ConnectionError()
-                )
+                cause = error.args[0] if error.args else None
+                raise cause if isinstance(cause, Exception) else requests.ConnectionError() from error
             return self._credentials.token
 
 
@@ -181,7 +178,10 @@ class _network_errors:
 
 def _microsoft_words(said: str) -> str:
     if "AADSTS7000222" in said:
-        return f"The client secret has expired: make a new one in Microsoft Entra and put it in the settings. ({said})"
+        return (
+            "The client secret has expired: make a new one in Microsoft Entra and put it in the settings. "
+            f"({said})"
+        )
     if "AADSTS7000215" in said:
         return f"The client secret is wrong; take care to copy its value, not its id. ({said})"
     if "AADSTS700016" in said:
@@ -193,9 +193,13 @@ def _google_words(error: Exception) -> str:
     said = str(error.args[0] if error.args else error)[:300]
     if "unauthorized_client" in said:
         return (
-            f"Google does not let this service account act for the mailbox: the Admin console must allow its client id the scope {GOOGLE_MAIL} "
+            "Google does not let this service account act for the mailbox: the Admin console must allow "
+            f"its client id the scope {GOOGLE_MAIL} "
             f"(domain-wide delegation). ({said})"
         )
     if "invalid_grant" in said:
-        return f"Google refuses the service account: check that the mailbox exists, and this machine's clock. ({said})"
+        return (
+            "Google refuses the service account: check that the mailbox exists, and this machine's clock. "
+            f"({said})"
+        )
     return f"Google gives no token for sending mail: {said}"

@@ -1,7 +1,7 @@
 """Which way mail goes out: from the address in the settings to a Transport.
 
-Everything others need of the transports is named here: `Envelope`, `Session`, `Transport`, the errors,
-`transport_from`.
+A new way of sending is a class with `describe` and `open`, and a line in `transport_from`. The errors are
+named here too. The web libraries of OAuth and Graph are imported where they are used.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import ssl
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from ackservice.mail.address import MailAddress, parse
-from ackservice.mail.envelope import Envelope, Session, Transport
 from ackservice.mail.errors import (
     AddressRefused,
     BadMailSetting,
@@ -27,13 +27,15 @@ from ackservice.mail.errors import (
     SenderRefused,
     TryLater,
 )
-from ackservice.mail.graph import GraphTransport
-from ackservice.mail.https import SafeSession
-from ackservice.mail.logins import PasswordLogin, TokenLogin
+from ackservice.mail.logins import Login, PasswordLogin, TokenLogin
 from ackservice.mail.outbox import Outbox
 from ackservice.mail.smtp import SmtpTransport
-from ackservice.mail.tokens import MICROSOFT_LOGIN, GoogleTokens, MicrosoftTokens, TokenSource, google_key
 from handbook.policy.school import MailSettings
+
+if TYPE_CHECKING:
+    from ackservice.mail.graph import GraphTransport
+    from ackservice.mail.mailer import SafeMessage
+    from ackservice.mail.tokens import TokenSource
 
 __all__ = [
     "AddressRefused",
@@ -41,14 +43,13 @@ __all__ = [
     "CannotConnect",
     "CertificateRefused",
     "ConnectionLost",
-    "Envelope",
     "LoginRefused",
     "MailError",
     "NothingCanBeSent",
     "RecipientRefused",
     "SenderRefused",
-    "Session",
     "Transport",
+    "TransportConnection",
     "TryLater",
     "secret_expires_on",
     "tokens_from",
@@ -61,7 +62,29 @@ TOKEN_OPTIONS = frozenset(
     {"tenant", "client", "secret", "secret_expires", "authority", "scope", "google_key"}
 )
 OPTIONS = TOKEN_OPTIONS | {"starttls", "ca", "password"}
+MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 OUTLOOK_SCOPE = "https://outlook.office365.com/.default"
+
+
+class TransportConnection(Protocol):
+    """An open road to a mail server, for one thread. It mends a dropped connection by itself before the next
+    message."""
+
+    def send(self, message: SafeMessage) -> str:
+        """Hand over one message and return the server's answer; raises MailError."""
+
+    def close(self) -> None:
+        """Say goodbye; never raises."""
+
+
+class Transport(Protocol):
+    """A way of sending, safe to share between threads."""
+
+    def open(self) -> TransportConnection:
+        """Connect and log in; raises NothingCanBeSent, TryLater or ConnectionLost."""
+
+    def describe(self) -> str:
+        """The name of this transport for people, without secrets."""
 
 
 def transport_from(
@@ -71,7 +94,8 @@ def transport_from(
     secret."""
     if not address.strip():
         raise BadMailSetting(
-            "No way of sending is set. Write outbox:FOLDER, smtp://…, smtp+xoauth2://… or graph://… in ACK_MAIL."
+            "No way of sending is set. Write outbox:FOLDER, smtp://…, smtp+xoauth2://… or graph://… in "
+            "ACK_MAIL."
         )
     if address.startswith("outbox:"):
         return _outbox(address.removeprefix("outbox:"))
@@ -102,10 +126,14 @@ def verified_tls(ca: str = "") -> ssl.SSLContext:
 
 def tokens_from(address: MailAddress, timeout_seconds: float, scope: str) -> TokenSource:
     """The token source that the options of an address describe; raises BadMailSetting."""
+    from ackservice.mail.https import SafeSession
+    from ackservice.mail.tokens import GoogleTokens, MicrosoftTokens, google_key
+
     options = address.options
     if not address.user:
         raise BadMailSetting(
-            f"{address.scheme}:// needs the mailbox to send from before the server's name: notices%40school.example@…"
+            f"{address.scheme}:// needs the mailbox to send from before the server's name: "
+            "notices%40school.example@…"
         )
     session = SafeSession(timeout_seconds, options.get("ca", ""))
     if "google_key" in options:
@@ -113,7 +141,8 @@ def tokens_from(address: MailAddress, timeout_seconds: float, scope: str) -> Tok
     missing = [name for name in ("tenant", "client", "secret") if not options.get(name)]
     if missing:
         raise BadMailSetting(
-            f"{address.scheme}:// needs {', '.join(missing)}: write ?tenant=…&client=…&secret_env=NAME (Microsoft), or "
+            f"{address.scheme}:// needs {', '.join(missing)}: write ?tenant=…&client=…&secret_env=NAME "
+            "(Microsoft), or "
             "?google_key=FILE (Google)."
         )
     return MicrosoftTokens(
@@ -140,6 +169,8 @@ def _outbox(folder: str) -> Outbox:
 
 
 def _graph(address: MailAddress, settings: MailSettings) -> GraphTransport:
+    from ackservice.mail.graph import GraphTransport
+
     host = address.host if address.port == 443 else f"{address.host}:{address.port}"
     tokens = tokens_from(address, settings.timeout_seconds, f"https://{host}/.default")
     return GraphTransport(
@@ -162,7 +193,7 @@ def _smtp(address: MailAddress, settings: MailSettings) -> SmtpTransport:
     )
 
 
-def _login(address: MailAddress, settings: MailSettings) -> PasswordLogin | TokenLogin | None:
+def _login(address: MailAddress, settings: MailSettings) -> Login | None:
     if address.scheme == "smtp+xoauth2":
         return TokenLogin(address.user, tokens_from(address, settings.timeout_seconds, OUTLOOK_SCOPE))
     if bool(address.user) != bool(address.password):
@@ -180,7 +211,8 @@ def _security(address: MailAddress, *, has_login: bool) -> str:
         raise BadMailSetting("starttls= must be yes or no.")
     if wish == "no" and not address.is_loopback:
         raise BadMailSetting(
-            "starttls=no is for a server on this same machine only: anything else would be readable on the way."
+            "starttls=no is for a server on this same machine only: anything else would be readable on "
+            "the way."
         )
     if wish == "no":
         return "none"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ackservice.domain.notice import Basis, Notice, window_of
 from ackservice.domain.roster import Person
 from ackservice.domain.status import Standing, Status, has_left, status_of, window
 from ackservice.mail import messages
-from ackservice.mail.envelope import Envelope
-from ackservice.mail.mime import envelope
 from ackservice.service.acknowledging import receipt_label, receipt_of
 from ackservice.service.context import AsOf, Service
 from ackservice.service.standing import standings
@@ -20,13 +19,16 @@ from ackservice.storage import roster as roster_rows
 from ackservice.storage.deliveries import Delivery
 from handbook.policy.version import Change, ChangeItem
 
+if TYPE_CHECKING:
+    from ackservice.mail.mailer import SafeMessage
+
 RECEIPT = "receipt"
 NOTICE = "notice"
 REMINDER = "reminder"
 
 
 @dataclass(frozen=True)
-class Letter:
+class Email:
     """A message ready to go: what it says, to whom, and which recipients it is about."""
 
     composed: messages.Composed
@@ -48,12 +50,12 @@ class Letter:
 
 def compose(
     service: Service, connection: sqlite3.Connection, delivery: Delivery, now: datetime
-) -> Letter | None:
+) -> Email | None:
     """The message as it has to read now, or None when nobody needs it any more."""
     if "text" in delivery.payload:
         composed = messages.Composed(**{part: delivery.payload[part] for part in ("subject", "text", "html")})
         name, reply_to = (str(delivery.payload.get(part, "")) for part in ("name", "reply_to"))
-        return Letter(composed, delivery.address, name, (), reply_to=reply_to, is_kept=False)
+        return Email(composed, delivery.address, name, (), reply_to=reply_to, is_kept=False)
     as_of = service.as_of(connection, None, now)
     person = roster_rows.person(connection, delivery.person_id, as_of.cut)
     if person is None or not person.email:
@@ -72,16 +74,18 @@ def compose(
     return make(service, connection, person, items, as_of)
 
 
-def to_envelope(service: Service, delivery: Delivery, letter: Letter, now: datetime) -> Envelope:
+def to_message(service: Service, delivery: Delivery, email: Email, now: datetime) -> SafeMessage:
     """The message as it travels. Raises AddressRefused for an address that cannot be written to."""
+    from ackservice.mail.mailer import message_to
+
     mail, manager = service.settings.school.mail, service.settings.contact("Business Manager")
-    return envelope(
-        letter.composed,
+    return message_to(
+        email.name,
+        email.address,
+        email.composed,
         message_id=delivery.message_id,
         sender=mail.sender or f"{service.settings.school.name} <{manager.email}>",
-        recipient_name=letter.name,
-        recipient_address=letter.address,
-        reply_to=letter.reply_to or mail.reply_to or f"{manager.role} <{manager.email}>",
+        reply_to=email.reply_to or mail.reply_to or f"{manager.role} <{manager.email}>",
         bounce_address=mail.bounce_address,
         date=now,
         headers={"X-Handbook-Delivery": str(delivery.id)},
@@ -118,7 +122,7 @@ def _expected(
 
 def _notice(
     service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf
-) -> Letter:
+) -> Email:
     facts = messages.NoticeFacts(
         school=service.settings.school.name,
         person=person.name,
@@ -128,7 +132,7 @@ def _notice(
         ),
         reply=service.settings.contact("Business Manager"),
     )
-    return _letter(messages.compose(facts), person, items)
+    return _email(messages.compose(facts), person, items)
 
 
 def notice_item(
@@ -150,6 +154,7 @@ def notice_item(
         short_by_days=given.short_by_days or 0,
         round_title=notice.round,
         text_link=service.text_link(notice.policy, notice.version) if notice.digest else "",
+        in_force=notice.effective_on <= as_of.on,
     )
 
 
@@ -167,14 +172,14 @@ def _kind(notice: Notice, basis: Basis) -> messages.NoticeKind:
 
 def _reminder(
     service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf
-) -> Letter:
+) -> Email:
     facts = messages.ReminderFacts(
         school=service.settings.school.name,
         person=person.name,
         items=tuple(_reminder_item(service, item, as_of) for item in items),
         reply=service.settings.contact("Business Manager"),
     )
-    return _letter(messages.compose(facts), person, items)
+    return _email(messages.compose(facts), person, items)
 
 
 def _reminder_item(service: Service, item: _Item, as_of: AsOf) -> messages.ReminderItem:
@@ -195,7 +200,7 @@ def _reminder_item(service: Service, item: _Item, as_of: AsOf) -> messages.Remin
 
 def _receipt(
     service: Service, connection: sqlite3.Connection, delivery: Delivery, person: Person
-) -> Letter | None:
+) -> Email | None:
     found = receipt_of(connection, int(delivery.payload["receipt"]))
     if found is None:
         return None
@@ -217,9 +222,9 @@ def _receipt(
         recorded_by=found.recorded_by,
         time_zone=service.zone,
     )
-    return Letter(messages.compose(facts), person.email, person.name, delivery.items, (link,))
+    return Email(messages.compose(facts), person.email, person.name, delivery.items, (link,))
 
 
-def _letter(composed: messages.Composed, person: Person, items: list[_Item]) -> Letter:
+def _email(composed: messages.Composed, person: Person, items: list[_Item]) -> Email:
     ids, links = tuple(item.standing.id for item in items), tuple(item.link for item in items)
-    return Letter(composed, person.email, person.name, ids, links)
+    return Email(composed, person.email, person.name, ids, links)

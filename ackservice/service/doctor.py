@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ackservice.errors import AckError
-from ackservice.mail.envelope import Transport
 from ackservice.mail.messages import count, day
+from ackservice.mail.transports import Transport
 from ackservice.service import warnings
 from ackservice.service.audiences import library_or_none
 from ackservice.service.context import Service

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from ackservice.clock import Clock
 from ackservice.errors import AckError
-from ackservice.mail.envelope import Transport
+from ackservice.mail.transports import Transport
 from ackservice.service import (
     audiences,
     bouncing,

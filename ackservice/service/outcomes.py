@@ -6,11 +6,11 @@ import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ackservice.clock import Clock
 from ackservice.mail.errors import MailError
-from ackservice.service.composing import Letter
+from ackservice.service.composing import Email
 from ackservice.service.context import Service
 from ackservice.storage import deliveries, queue_state
 from ackservice.storage.deliveries import Delivery
@@ -60,38 +60,36 @@ class Outcomes:
         with self._mutex:
             self.result.stopped = self.result.stopped or why
 
-    def end(self, delivery: Delivery, letter: Letter | None, answer: str = "") -> None:
-        """A message was sent, or (without a letter) is not needed any more."""
-        state = "sent" if letter else "dropped"
-        kept = zlib.compress(letter.kept_text().encode()) if letter and letter.is_kept else None
+    def end(self, delivery: Delivery, email: Email | None, answer: str = "") -> None:
+        """A message was sent, or (without a email) is not needed any more."""
+        state = "sent" if email else "dropped"
+        kept = zlib.compress(email.kept_text().encode()) if email and email.is_kept else None
 
         def record(tx: Transaction) -> None:
             deliveries.end(tx, delivery.id, state, sent_text=kept)
-            if letter:
+            if email:
                 queue_state.server_is_well(tx)
-                _record(tx, delivery, letter, "sent", answer)
+                _record(tx, delivery, email, "sent", answer)
 
         self._service.group_commit.run(
             self._clock.now(), record
         )  # connections that finish at once share one wait for the disk
         self._count(state)
 
-    def refused(self, delivery: Delivery, letter: Letter, why: str) -> None:
+    def refused(self, delivery: Delivery, email: Email, why: str) -> None:
         """A message nobody will ever take."""
         with self._service.store.write(self._clock.now()) as tx:
             deliveries.end(tx, delivery.id, "failed", error=why)
-            _record(tx, delivery, letter, "refused", why)
+            _record(tx, delivery, email, "refused", why)
         with self._mutex:
-            self.result.failures.append(f"{letter.name} <{letter.address}>: {why}")
+            self.result.failures.append(f"{email.name} <{email.address}>: {why}")
         self._count("refused")
 
-    def try_again(
-        self, delivery: Delivery, letter: Letter, error: MailError, *, counted: bool = True
-    ) -> None:
+    def try_again(self, delivery: Delivery, email: Email, error: MailError, *, counted: bool = True) -> None:
         """Put a message back with a growing pause; one that nobody takes for days counts as refused."""
         attempt = delivery.attempts + 1
         if counted and attempt > len(PAUSES):
-            self.refused(delivery, letter, f"given up after {attempt} tries: {error}")
+            self.refused(delivery, email, f"given up after {attempt} tries: {error}")
             return
         asked = getattr(error, "retry_after_seconds", None)
         pause = timedelta(seconds=asked) if asked else timedelta(minutes=_pause(attempt))
@@ -119,8 +117,8 @@ class Outcomes:
             self._progress(self.result)
 
 
-def _record(tx: Transaction, delivery: Delivery, letter: Letter, outcome: str, detail: str) -> None:
-    for recipient_id in letter.items:
+def _record(tx: Transaction, delivery: Delivery, email: Email, outcome: str, detail: str) -> None:
+    for recipient_id in email.items:
         tx.record(
             "message.outcome",
             delivery_id=delivery.id,
@@ -128,7 +126,7 @@ def _record(tx: Transaction, delivery: Delivery, letter: Letter, outcome: str, d
             kind=delivery.kind,
             outcome=outcome,
             message_id=delivery.message_id,
-            address=letter.address,
+            address=email.address,
             detail=detail[:500],
         )
 

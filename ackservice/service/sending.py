@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ackservice.clock import Clock
 from ackservice.errors import StorageError
-from ackservice.mail.envelope import Transport
+from ackservice.mail.transports import Transport
 from ackservice.service.context import Service
 from ackservice.service.outcomes import Outcomes, Progress, SendResult
 from ackservice.service.pace import allowance
@@ -111,7 +111,9 @@ class _Run:
             self.service.store.close()
 
     def _work(self) -> None:
-        worker = Worker(self.service, self.transport, self.clock, self, self.outcomes)
+        from ackservice.mail.mailer import Mailer
+
+        worker = Worker(self.service, Mailer(self.transport), self.clock, self, self.outcomes)
         try:
             worker.work()
         except Exception as error:  # a bug or a full disk must not leave the run looking finished

@@ -9,7 +9,7 @@ from ackservice.domain.notice import Notice
 from ackservice.domain.reminders import summary_due, upcoming_last_days
 from ackservice.domain.status import Status, is_overdue, status_of, window
 from ackservice.mail import messages
-from ackservice.mail.envelope import Transport
+from ackservice.mail.transports import Transport
 from ackservice.service import telling, warnings
 from ackservice.service.audiences import library_or_none
 from ackservice.service.context import AsOf, Service

@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
-from ackservice.mail.envelope import Transport
 from ackservice.mail.messages import count, day
-from ackservice.mail.transports import secret_expires_on
+from ackservice.mail.transports import Transport, secret_expires_on
 from ackservice.service.context import Service
 from ackservice.storage import deliveries, marks, notices, queue_state
 from ackservice.storage.store import moment

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ackservice.mail.messages import Composed, envelope
+from ackservice.mail.mailer import Mailer, message_to
+from ackservice.mail.messages import Composed
+from ackservice.mail.outbox import Outbox
 from handbook.policy.school import MailSettings
 from tests.mail.servers import Authority
 
@@ -34,16 +36,29 @@ def hasty():
 
 
 @pytest.fixture
+def mailer(tmp_path):
+    """A mailer over an outbox folder."""
+    return Mailer(Outbox(tmp_path / "mailer"))
+
+
+@pytest.fixture(autouse=True)
+def app_context(mailer):
+    """What Flask-Mail wants to write messages in."""
+    with mailer.app.app_context():
+        yield
+
+
+@pytest.fixture
 def letter():
-    """Makes an envelope to an address."""
+    """Makes a message to an address."""
 
     def make(recipient="ada@school.example", number=1, text="Good morning\n.hidden dot\nend\n"):
-        return envelope(
+        return message_to(
+            "Ada",
+            recipient,
             Composed("Hello", text, "<p>Good morning</p>\n"),
             message_id=f"<d{number}@policies.school.example>",
             sender="The School <notices@school.example>",
-            recipient_name="Ada",
-            recipient_address=recipient,
             reply_to="",
             bounce_address="bounces@school.example",
             date=datetime(2021, 7, 26, 8, 0, tzinfo=UTC),

@@ -21,6 +21,7 @@ def tried(address, settings, to="ada@school.example", sender="The School <notice
         school="Greenfield School",
         reply=MANAGER,
         message_id="<test.1@policies.school.example>",
+        time_zone="Europe/London",
         now=datetime(2021, 7, 26, 8, 0, tzinfo=UTC),
     )
 

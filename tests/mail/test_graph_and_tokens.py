@@ -75,21 +75,21 @@ def error(code, message="why"):
 
 def test_graph_gets_the_message_in_base64_with_a_token(world, letter):
     here = world()
-    session = here.transport.open()
+    connection = here.transport.open()
     message = letter()
-    assert session.deliver(message) == "202 accepted r-1"
-    session.close()
+    assert connection.send(message) == "202 accepted r-1"
+    connection.close()
     method, path, headers, body = here.graph.requests[0]
     assert (method, path) == ("POST", "/v1.0/users/notices%40school.example/sendMail")
     assert headers["Content-Type"] == "text/plain"
     assert headers["Authorization"] == "Bearer token-1"
-    assert base64.b64decode(body) == message.data
+    assert base64.b64decode(body) == message.as_bytes()
 
 
 def test_the_token_is_asked_for_graph_with_the_client_secret_and_kept(world, letter):
     here = world()
     for number in range(3):
-        here.transport.open().deliver(letter(number=number))
+        here.transport.open().send(letter(number=number))
     assert len(here.granted()) == 1
     asked = form(here.granted()[0][3])
     assert asked["grant_type"] == "client_credentials"
@@ -99,14 +99,14 @@ def test_the_token_is_asked_for_graph_with_the_client_secret_and_kept(world, let
 
 def test_tokens_about_to_expire_are_renewed(world, letter):
     here = world(tokens=token_endpoint(lifetime=60))
-    here.transport.open().deliver(letter(number=1))
-    here.transport.open().deliver(letter(number=2))
+    here.transport.open().send(letter(number=1))
+    here.transport.open().send(letter(number=2))
     assert len(here.granted()) >= 2
 
 
 def test_a_401_renews_the_token_once(world, letter):
     here = world((401, {}, error("InvalidAuthenticationToken")))
-    assert here.transport.open().deliver(letter()).startswith("202")
+    assert here.transport.open().send(letter()).startswith("202")
     assert [headers["Authorization"] for _, _, headers, _ in here.graph.requests] == [
         "Bearer token-1",
         "Bearer token-2",
@@ -117,53 +117,53 @@ def test_a_second_401_is_a_login_refused(world, letter):
     here = world(
         (401, {}, error("InvalidAuthenticationToken")), (401, {}, error("InvalidAuthenticationToken"))
     )
-    session = here.transport.open()
+    connection = here.transport.open()
     with pytest.raises(LoginRefused):
-        session.deliver(letter())
+        connection.send(letter())
     assert len(here.graph.requests) == 2
 
 
 def test_a_429_says_how_long_to_wait(world, letter):
-    session = world((429, {"Retry-After": "17"}, error("ApplicationThrottled"))).transport.open()
+    connection = world((429, {"Retry-After": "17"}, error("ApplicationThrottled"))).transport.open()
     with pytest.raises(TryLater) as caught:
-        session.deliver(letter())
+        connection.send(letter())
     assert (caught.value.retry_after_seconds, caught.value.whole_server) == (17.0, True)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_error_means_later(world, letter, status):
-    session = world((status, {}, error("ServiceUnavailable"))).transport.open()
+    connection = world((status, {}, error("ServiceUnavailable"))).transport.open()
     with pytest.raises(TryLater) as caught:
-        session.deliver(letter())
+        connection.send(letter())
     assert caught.value.retry_after_seconds is None
 
 
 def test_a_504_may_have_taken_the_message(world, letter):
-    session = world((504, {}, error("GatewayTimeout"))).transport.open()
+    connection = world((504, {}, error("GatewayTimeout"))).transport.open()
     with pytest.raises(ConnectionLost) as caught:
-        session.deliver(letter())
+        connection.send(letter())
     assert caught.value.maybe_taken is True
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_mailbox_that_is_not_ours_concerns_all(world, letter, status):
-    session = world((status, {}, error("ErrorAccessDenied"))).transport.open()
+    connection = world((status, {}, error("ErrorAccessDenied"))).transport.open()
     with pytest.raises(SenderRefused, match="Mail.Send"):
-        session.deliver(letter())
+        connection.send(letter())
 
 
 def test_a_400_concerns_this_message_only(world, letter):
-    session = world((400, {}, error("ErrorInvalidRecipients", "no such person"))).transport.open()
+    connection = world((400, {}, error("ErrorInvalidRecipients", "no such person"))).transport.open()
     with pytest.raises(RecipientRefused) as caught:
-        session.deliver(letter())
+        connection.send(letter())
     assert (caught.value.code, caught.value.answer) == (400, "ErrorInvalidRecipients: no such person")
 
 
 def test_a_redirect_is_not_followed_with_our_token(world, letter, authority):
     with web_server(WebServer(lambda *request: (202, {}, b"")), authority.server_context()) as elsewhere:
-        session = world((307, {"Location": f"{elsewhere.base}/x"}, {})).transport.open()
+        connection = world((307, {"Location": f"{elsewhere.base}/x"}, {})).transport.open()
         with pytest.raises(CannotConnect, match="307"):
-            session.deliver(letter())
+            connection.send(letter())
     assert elsewhere.requests == []
 
 
@@ -198,9 +198,9 @@ def test_graph_that_is_not_there(world, letter, authority, settings):
         f"&ca={authority.ca_file}",
         settings,
     )
-    session = transport.open()
+    connection = transport.open()
     with pytest.raises(CannotConnect, match="No connection"):
-        session.deliver(letter())
+        connection.send(letter())
 
 
 @pytest.mark.parametrize(
@@ -290,9 +290,9 @@ def test_google_gives_a_token_for_a_signed_assertion_of_the_mailbox(
         key = json.dumps({**info, "token_uri": f"{tokens.base}/token"})
         transport = transport_from(google_address(server, authority), settings, {"KEY": key})
         for number in range(2):
-            session = transport.open()
-            session.deliver(letter(number=number))
-            session.close()
+            connection = transport.open()
+            connection.send(letter(number=number))
+            connection.close()
     assert len(server.taken) == 2
     assert len(tokens.requests) == 1
     assertion = form(tokens.requests[0][3])["assertion"]

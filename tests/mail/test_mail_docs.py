@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ackservice.mail import inboxes, transports
-from ackservice.mail.messages import TEMPLATES
+from ackservice.mail.messages import Facts
 from ackservice.mail.transports import transport_from
 from handbook.policy.school import MailSettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mail.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(TEMPLATES.values()))
+@pytest.mark.parametrize("name", sorted(facts.template for facts in Facts.__subclasses__()))
 def test_every_email_is_documented(name):
     assert f"\n| `{name}` |" in PAGE
 

@@ -10,31 +10,31 @@ from ackservice.mail.transports import CannotConnect, TryLater, transport_from
 
 
 def test_each_message_is_a_file_of_exactly_its_bytes(tmp_path, settings, letter):
-    session = transport_from(f"outbox:{tmp_path}/out", settings).open()
-    answers = [session.deliver(letter(number=number)) for number in (1, 2)]
-    session.close()
+    connection = transport_from(f"outbox:{tmp_path}/out", settings).open()
+    answers = [connection.send(letter(number=number)) for number in (1, 2)]
+    connection.close()
     files = sorted((tmp_path / "out").iterdir())
     assert [file.suffix for file in files] == [".eml", ".eml"]
     assert sorted(file.read_bytes() for file in files) == sorted(
-        letter(number=number).data for number in (1, 2)
+        letter(number=number).as_bytes() for number in (1, 2)
     )
     assert all(answer.startswith("250 ") for answer in answers)
 
 
 def test_a_repeat_replaces_and_never_duplicates(tmp_path, settings, letter):
-    session = transport_from(f"outbox:{tmp_path}", settings).open()
-    session.deliver(letter(text="first\n"))
-    session.deliver(letter(text="again\n"))
+    connection = transport_from(f"outbox:{tmp_path}", settings).open()
+    connection.send(letter(text="first\n"))
+    connection.send(letter(text="again\n"))
     (file,) = tmp_path.iterdir()
     assert b"again" in file.read_bytes()
 
 
 def test_a_message_id_cannot_climb_out_of_the_folder(tmp_path, settings, letter):
-    from dataclasses import replace
-
     (tmp_path / "out").mkdir()
-    session = transport_from(f"outbox:{tmp_path}/out", settings).open()
-    session.deliver(replace(letter(), message_id="<../../x/y@policies.school.example>"))
+    connection = transport_from(f"outbox:{tmp_path}/out", settings).open()
+    message = letter()
+    message.msgId = "<../../x/y@policies.school.example>"
+    connection.send(message)
     assert [path.parent for path in tmp_path.rglob("*.eml")] == [tmp_path / "out"]
 
 
@@ -45,9 +45,9 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, settings):
 
 
 def test_a_failed_write_leaves_nothing_half_written(tmp_path, settings, letter):
-    session = transport_from(f"outbox:{tmp_path}/out", settings).open()
+    connection = transport_from(f"outbox:{tmp_path}/out", settings).open()
     os.rmdir(tmp_path / "out")
     with pytest.raises(TryLater) as caught:
-        session.deliver(letter())
+        connection.send(letter())
     assert caught.value.whole_server is True
     assert list(tmp_path.iterdir()) == []

@@ -42,19 +42,19 @@ def address(server, authority, password=WRITTEN, scheme="smtp"):
 
 
 def test_a_message_arrives_whole_after_starttls_and_login(encrypted, authority, settings, letter):
-    session = transport_from(address(encrypted, authority), settings).open()
+    connection = transport_from(address(encrypted, authority), settings).open()
     message = letter()
-    assert session.deliver(message) == "250 2.0.0 taken"
-    session.close()
-    assert encrypted.taken == [("bounces@school.example", "ada@school.example", message.data)]
+    assert connection.send(message) == "250 2.0.0 taken"
+    connection.close()
+    assert encrypted.taken == [("bounces@school.example", "ada@school.example", message.as_bytes())]
     assert [login[0] for login in encrypted.logins] == ["PLAIN"]
 
 
 def test_one_connection_carries_many_messages(encrypted, authority, settings, letter):
-    session = transport_from(address(encrypted, authority), settings).open()
+    connection = transport_from(address(encrypted, authority), settings).open()
     for number in range(5):
-        session.deliver(letter(number=number))
-    session.close()
+        connection.send(letter(number=number))
+    connection.close()
     assert len(encrypted.taken) == 5
     assert len(encrypted.logins) == 1
 
@@ -62,9 +62,9 @@ def test_one_connection_carries_many_messages(encrypted, authority, settings, le
 def test_immediate_encryption(authority, settings, letter):
     server = MailServer(accepts=lambda user, secret: secret == SECRET)
     with mail_server(server, tls=authority.server_context(), immediate=True):
-        session = transport_from(address(server, authority, scheme="smtps"), settings).open()
-        session.deliver(letter())
-        session.close()
+        connection = transport_from(address(server, authority, scheme="smtps"), settings).open()
+        connection.send(letter())
+        connection.close()
     assert len(server.taken) == 1
 
 
@@ -130,13 +130,13 @@ def test_one_refused_recipient_in_ten_does_not_stop_the_rest(settings, letter):
     server = MailServer(on_recipient=lambda a: "550 5.1.1 no such person" if a.startswith("p7@") else None)
     refused = []
     with mail_server(server, login=False):
-        session = plain(server.port, settings).open()
+        connection = plain(server.port, settings).open()
         for number in range(10):
             try:
-                session.deliver(letter(f"p{number}@school.example", number))
+                connection.send(letter(f"p{number}@school.example", number))
             except RecipientRefused as error:
                 refused.append((number, error.code, error.answer))
-        session.close()
+        connection.close()
     assert refused == [(7, 550, "5.1.1 no such person")]
     assert [recipient for _, recipient, _ in server.taken] == [
         f"p{n}@school.example" for n in range(10) if n != 7
@@ -148,12 +148,12 @@ def test_greylisting_is_for_this_one_only_and_passes(settings, letter):
     answers = ["451 4.7.1 greylisted, come back", None]
     server = MailServer(on_recipient=lambda a: answers.pop(0))
     with mail_server(server, login=False):
-        session = plain(server.port, settings).open()
+        connection = plain(server.port, settings).open()
         with pytest.raises(TryLater) as caught:
-            session.deliver(letter())
+            connection.send(letter())
         assert caught.value.whole_server is False
-        session.deliver(letter())
-        session.close()
+        connection.send(letter())
+        connection.close()
     assert len(server.taken) == 1
 
 
@@ -164,12 +164,12 @@ def test_a_server_that_is_full_says_so_for_all_and_is_asked_again(settings, lett
     answers = [answer, None]
     server = MailServer(on_data=lambda a: answers.pop(0))
     with mail_server(server, login=False):
-        session = plain(server.port, settings).open()
+        connection = plain(server.port, settings).open()
         with pytest.raises(TryLater) as caught:
-            session.deliver(letter())
+            connection.send(letter())
         assert caught.value.whole_server is True
-        session.deliver(letter())
-        session.close()
+        connection.send(letter())
+        connection.close()
     assert len(server.taken) == 1
 
 
@@ -178,10 +178,10 @@ def test_a_sender_that_is_not_allowed_concerns_all(settings, letter):
         on_sender=lambda a: "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
     )
     with mail_server(server, login=False):
-        session = plain(server.port, settings).open()
+        connection = plain(server.port, settings).open()
         with pytest.raises(SenderRefused, match="does not let us send from this address"):
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
 
 
 def test_send_as_denied_after_the_message_concerns_all_too(settings, letter):
@@ -189,10 +189,10 @@ def test_send_as_denied_after_the_message_concerns_all_too(settings, letter):
         on_data=lambda a: "554 5.2.252 SendAsDenied; notices@school.example not allowed to send as"
     )
     with mail_server(server, login=False):
-        session = plain(server.port, settings).open()
+        connection = plain(server.port, settings).open()
         with pytest.raises(SenderRefused):
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
 
 
 def test_refused_relaying_does_not_condemn_the_recipient(settings, letter):
@@ -200,10 +200,10 @@ def test_refused_relaying_does_not_condemn_the_recipient(settings, letter):
         on_recipient=lambda a: "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain"
     )
     with mail_server(server, login=False):
-        session = plain(server.port, settings).open()
+        connection = plain(server.port, settings).open()
         with pytest.raises(SenderRefused):
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
 
 
 def test_a_closed_port_is_told(settings):
@@ -243,10 +243,10 @@ def test_a_server_that_hangs_before_the_message_has_not_taken_it(hasty, letter):
         line.hang()
 
     with scripted_server(script) as port:
-        session = plain(port, hasty).open()
+        connection = plain(port, hasty).open()
         with pytest.raises(ConnectionLost) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert caught.value.maybe_taken is False
 
 
@@ -258,10 +258,10 @@ def test_a_server_that_hangs_after_the_message_may_have_taken_it(hasty, letter):
         line.hang()
 
     with scripted_server(script) as port:
-        session = plain(port, hasty).open()
+        connection = plain(port, hasty).open()
         with pytest.raises(ConnectionLost) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert caught.value.maybe_taken is True
 
 
@@ -272,10 +272,10 @@ def test_a_server_that_drops_after_the_message_may_have_taken_it(settings, lette
         line.hear_message()
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         with pytest.raises(ConnectionLost) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert caught.value.maybe_taken is True
 
 
@@ -289,10 +289,10 @@ def test_a_server_that_drops_after_each_message_is_connected_to_again(settings, 
             line.say("250 taken")
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         for number in range(4):
-            assert session.deliver(letter(number=number)) == "250 taken"
-        session.close()
+            assert connection.send(letter(number=number)) == "250 taken"
+        connection.close()
     assert [number for number, _ in taken] == [1, 2, 3, 4]
 
 
@@ -306,11 +306,11 @@ def test_a_server_that_answers_250_and_dies_leaves_an_answer_and_a_clear_error(s
         line.say("250 taken")
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
-        assert session.deliver(letter(number=1)) == "250 taken"
+        connection = plain(port, settings).open()
+        assert connection.send(letter(number=1)) == "250 taken"
         with pytest.raises(CannotConnect, match="dropped the connection"):
-            session.deliver(letter(number=2))
-        session.close()
+            connection.send(letter(number=2))
+        connection.close()
 
 
 def test_a_server_that_always_drops_before_the_message_is_tried_twice(settings, letter):
@@ -322,10 +322,10 @@ def test_a_server_that_always_drops_before_the_message_is_tried_twice(settings, 
         line.hear()
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         with pytest.raises(ConnectionLost) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert caught.value.maybe_taken is False
     assert seen == [1, 2]
 
@@ -342,10 +342,10 @@ def test_an_old_connection_closed_with_421_is_replaced_without_a_word(settings, 
         line.say("421 4.4.2 idle for too long")
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         for number in range(3):
-            assert session.deliver(letter(number=number)) == "250 taken"
-        session.close()
+            assert connection.send(letter(number=number)) == "250 taken"
+        connection.close()
     assert [number for number, _ in taken] == [1, 2, 3]
 
 
@@ -356,10 +356,10 @@ def test_a_new_connection_closed_with_421_means_later(settings, letter):
         line.say("421 4.3.2 too busy")
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         with pytest.raises(TryLater) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert caught.value.whole_server is True
 
 
@@ -372,10 +372,10 @@ def test_nonsense_after_the_message_may_mean_that_it_was_taken(settings, letter,
         line.say(nonsense)
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         with pytest.raises(ConnectionLost) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert caught.value.maybe_taken is True
 
 
@@ -387,10 +387,10 @@ def test_nonsense_before_the_message_is_an_error_of_ours(settings, letter, nonse
         line.say(nonsense)
 
     with scripted_server(script) as port:
-        session = plain(port, settings).open()
+        connection = plain(port, settings).open()
         with pytest.raises((ConnectionLost, TryLater)) as caught:
-            session.deliver(letter())
-        session.close()
+            connection.send(letter())
+        connection.close()
     assert getattr(caught.value, "maybe_taken", False) is False
 
 
@@ -417,9 +417,9 @@ def test_microsoft_tokens_log_in_by_xoauth2(authority, settings, letter):
     with web_server(token_endpoint(), context) as tokens, mail_server(server, tls=context):
         transport = transport_from(xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET})
         for _ in range(2):
-            session = transport.open()
-            session.deliver(letter())
-            session.close()
+            connection = transport.open()
+            connection.send(letter())
+            connection.close()
     assert len(server.taken) == 2
     assert len([1 for method, *_ in tokens.requests if method == "POST"]) == 1
 

@@ -113,7 +113,7 @@ class Server:
     def close(self) -> None:
         pass
 
-    def deliver(self, envelope) -> str:
+    def send(self, message) -> str:
         chance = self.world.chance
         if self.mood == "greylisting" and chance.random() < 0.5:
             raise TryLater("451 come back later")
@@ -121,9 +121,9 @@ class Server:
             raise RecipientRefused(550, "no such person")
         if self.mood == "crowded" and chance.random() < 0.3:
             raise TryLater("432 too many connections", whole_server=True)
-        self.world.took(envelope)
+        self.world.took(message)
         if self.mood == "losing answers" and chance.random() < 0.2:
-            self.world.lost_answers.add(envelope.message_id)
+            self.world.lost_answers.add(message.msgId)
             raise ConnectionLost("the answer was lost", maybe_taken=True)
         return "250 taken"
 
@@ -207,23 +207,21 @@ class World:
         if self.server.mood == "well" and not result.sending.stopped and day == self.today:
             self.healthy_days.add(day)
 
-    def took(self, envelope) -> None:
-        message = message_from_bytes(envelope.data, policy=policy.default)
+    def took(self, sent) -> None:
+        message = message_from_bytes(sent.as_bytes(), policy=policy.default)
         text = message.get_body(("plain",)).get_content()
         subject = message["Subject"]
         links = tuple(re.findall(r"https://\S+/ack/a/(\S+)", text))
         kind = "reminder" if subject.startswith(("Reminder", "Overdue: ")) and links else "other"
         still_open = tuple(link for link in links if link not in self.acknowledged)
-        person = next((p for p in self.people.values() if p.email == envelope.recipient), None)
+        person = next((p for p in self.people.values() if p.email == sent.address), None)
         left = (
             bool(links)
             and person is not None
             and bool(person.left_on)
             and date.fromisoformat(person.left_on) <= self.today
         )
-        self.taken.append(
-            Mail(self.clock.now(), envelope.recipient, envelope.message_id, kind, links, still_open, left)
-        )
+        self.taken.append(Mail(self.clock.now(), sent.address, sent.msgId, kind, links, still_open, left))
 
     def click(self) -> None:
         """Some who have a link acknowledge."""

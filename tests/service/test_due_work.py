@@ -37,15 +37,13 @@ class Post:
     def close(self):
         pass
 
-    def deliver(self, envelope):
+    def send(self, message):
         if not self.is_well:
             raise CannotConnect("no connection")
-        if envelope.recipient in self.refuses:
+        if message.address in self.refuses:
             raise RecipientRefused(550, "no such person")
-        message = message_from_bytes(envelope.data, policy=policy.default)
-        self.taken.append(
-            (envelope.recipient, str(message["Subject"]), message.get_body(("plain",)).get_content())
-        )
+        read = message_from_bytes(message.as_bytes(), policy=policy.default)
+        self.taken.append((message.address, str(read["Subject"]), read.get_body(("plain",)).get_content()))
         return "250 taken"
 
 

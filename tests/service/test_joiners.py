@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask_mail import email_dispatched
 
 from ackservice.mail.outbox import Outbox
 from ackservice.service import issuing, standing
@@ -209,3 +210,14 @@ def test_a_joiner_is_not_asked_about_a_clarification_beside_its_version(told, cl
     take_in(told, clock, *EVERYONE, "P020,Ivy,ivy@larkspur-row.example,Volunteer,2021-11-01,")
     assert letters(told, "P020") == [("notice", 1)]
     assert row(told, clock, "social-media", "2021-09", "P020")["basis"] == "joining"
+
+
+def test_who_joins_before_the_effective_date_reads_that_it_takes_effect_then(told, clock):
+    clock.move_to(AUGUST_10)
+    take_in(told, clock, *EVERYONE, JAY)
+    sent = []
+    with email_dispatched.connected_to(lambda app, message: sent.append(message)):
+        do_due(told, clock)
+    (text,) = (" ".join(m.body.split()) for m in sent if m.address.startswith("jay@"))
+    assert "takes effect on Wednesday 1 September 2021. You are new among the people it covers." in text
+    assert "has been in effect since Wednesday 1 September 2021" not in text
