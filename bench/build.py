@@ -13,9 +13,9 @@ older: the strictest there is to be measured by, since the cost of a long naviga
 ratio against it says what stamping and caching save by themselves.
 
 The aims (cold at most 0.6, again at most 0.35, in processor and in wall time) hold for 100 policies with the
-archive out. "Again" is after a new version of one policy. Each figure is the median of several runs; processor
-seconds are of the whole command, wall seconds depend on what else the machine does. MB is the most memory any one process held; index is the search index as a multiple of one
-of the policies in force alone.
+archive out. "Again" is after a new version of one policy. Each figure is the median of several runs;
+processor seconds are of the whole command, wall seconds depend on what else the machine does. MB is the most
+memory any one process held; index is the search index as a multiple of one of the policies in force alone.
 """
 
 from __future__ import annotations
@@ -256,7 +256,8 @@ def write_version(root: Path, policy: str, label: str, sections: list[list[str]]
     effective_on, approved_on = date.fromisoformat(f"{label}-01"), date(int(label[:4]), 6, 1)
     change = "material" if before else "new"
     digest = digest_of(canonical_text(title, body))
-    seal = seal_of(policy=policy, version=label, digest=digest, effective_on=effective_on, audience=(), change=change,
+    seal = seal_of(policy=policy, version=label, digest=digest, effective_on=effective_on, audience=(),
+                   change=change,
                    approved_by="Governors", approved_on=approved_on)  # fmt: skip
     text, entry = (
         root / f"handbook/docs/policies/{policy}/{label}.md",
@@ -265,12 +266,15 @@ def write_version(root: Path, policy: str, label: str, sections: list[list[str]]
     for path in (text, entry):
         path.parent.mkdir(parents=True, exist_ok=True)
     text.write_text(
-        f"---\ntitle: {title}\nowner: Business Manager\naudience: all\neffective_on: {effective_on}\n---\n\n{body}",
+        f"---\ntitle: {title}\nowner: Business Manager\naudience: all\neffective_on: "
+        f"{effective_on}\n---\n\n{body}",
         encoding="utf-8",
     )
     supersedes = f"supersedes: {before}\n" if before else ""
-    entry.write_text(f"---\n{supersedes}change: {change}\napproved_by: Governors\napproved_on: {approved_on}\n"
-                     f"digest: {digest}\nseal: {seal}\n---\n\nOne section is new.\n", encoding="utf-8")  # fmt: skip
+    entry.write_text(f"---\n{supersedes}change: {change}\napproved_by: Governors\napproved_on: "
+                     f"{approved_on}\n"
+                     f"digest: {digest}\nseal: {seal}\n---\n\nOne section is "
+                     f"new.\n", encoding="utf-8")  # fmt: skip
 
 
 if __name__ == "__main__":

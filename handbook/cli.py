@@ -118,18 +118,18 @@ def approve(policy: str, version: str, approved_by: str, approved_on: date, root
     Example: handbook approve social-media 2022-09 --by "Board of Governors" --on 2022-07-13
     """
     school, library = files.load_school(root), files.load(root)
-    found = library.version(policy, version)
+    draft = library.version(policy, version)
     approved_by = approved_by.strip()
-    _refuse_approval(library.policy(policy), found, approved_by, approved_on, today())
-    source = files.read_source(root, found.entry.path)
-    approved = approved_entry(source, found, approved_by, approved_on)
-    files.write_whole(root / found.entry.path, approved.encode("utf-8"))
+    _refuse_approval(library.policy(policy), draft, approved_by, approved_on, today())
+    source = files.read_source(root, draft.entry.path)
+    approved = approved_entry(source, draft, approved_by, approved_on)
+    files.write_whole(root / draft.entry.path, approved.encode("utf-8"))
     click.echo(
-        f"Approved {found.policy} {version}: by {approved_by} on {approved_on}, written to {found.entry.path}"
+        f"Approved {draft.policy} {version}: by {approved_by} on {approved_on}, written to {draft.entry.path}"
     )
-    click.echo(f"Digest: {found.text.digest}" if found.text else "A withdrawal has no text, so no digest")
-    last = last_day_of_notice(found.effective_on, school.notice.period_months, school.notice.deemed_days)
-    click.echo(f"Takes effect on {found.effective_on}; the last day to give notice is {last}")
+    click.echo(f"Digest: {draft.text.digest}" if draft.text else "A withdrawal has no text, so no digest")
+    last = last_day_of_notice(draft.effective_on, school.notice.period_months, school.notice.deemed_days)
+    click.echo(f"Takes effect on {draft.effective_on}; the last day to give notice is {last}")
 
 
 @main.command()
@@ -146,8 +146,8 @@ def redline(policy: str, old: str, new: str, root: Path) -> None:
     from handbook.pages.render import body
     from handbook.redline.compare import redline_text  # lxml and rapidfuzz, which no other command here needs
 
-    found = files.load(root).policy(policy)
-    before, after = (_text(found.version(label)) for label in (old, new))
+    known = files.load(root).policy(policy)
+    before, after = (_text(known.version(label)) for label in (old, new))
     spans = redline_text(body(before), body(after))
     text = shown(spans, colour=_has_colour())
     click.echo(text, nl=False, color=_has_colour())
@@ -171,7 +171,8 @@ def _refuse_misplaced(
         raise HandbookError(f"expected a label after {latest.label}, the latest version, found {version}")
     if latest and effective_on <= latest.effective_on:
         raise HandbookError(
-            f"expected a day after {latest.effective_on}, on which {latest.label} takes effect, found {effective_on}"
+            f"expected a day after {latest.effective_on}, on which {latest.label} takes effect, "
+            f"found {effective_on}"
         )
 
 
@@ -209,10 +210,12 @@ def _refuse_approval(policy: Policy, version: PolicyVersion, approved_by: str, d
     if day > now:
         raise HandbookError(f"expected a day of approval up to today ({now}), found {day}")
     if day > version.effective_on:
-        raise HandbookError(f"expected a day of approval up to the effective date ({version.effective_on}), found {day}; "
+        raise HandbookError(f"expected a day of approval up to the effective date "
+                            f"({version.effective_on}), found {day}; "
                             "a change is approved before it takes effect")  # fmt: skip
     if not entry.summary:
-        raise HandbookError(f"{entry.path} says nothing to staff yet; below its front matter, tell in two or three "
+        raise HandbookError(f"{entry.path} says nothing to staff yet; below its front matter, tell "
+                            f"in two or three "
                             "sentences what changed, who it concerns and what to do")  # fmt: skip
     earlier = [
         v.label

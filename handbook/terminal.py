@@ -26,18 +26,18 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self._is_shown = sys.stderr.isatty()
-        self._told = ""
+        self._shown_line = ""
 
     def tell(self, what: str, done: int, of: int) -> None:
         """Show that `done` of `of` are done, in hundredths."""
-        told = f"{what} … {100 * done // of} %" if done else f"{what} …"
-        if self._is_shown and told != self._told:
-            click.echo(f"\r\x1b[K{told}", nl=False, err=True)
-            self._told = told
+        line = f"{what} … {100 * done // of} %" if done else f"{what} …"
+        if self._is_shown and line != self._shown_line:
+            click.echo(f"\r\x1b[K{line}", nl=False, err=True)
+            self._shown_line = line
 
     def clear(self) -> None:
         """Leave the line empty for what comes next."""
-        if self._told:
+        if self._shown_line:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 

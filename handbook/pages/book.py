@@ -67,10 +67,10 @@ class Handbook:
     @cached_property
     def held(self) -> dict[str, Policy]:
         """The policies with a page, by title in lower case, by former id, and by id."""
-        found = self.policies()
-        titles = {self.title(p).casefold(): p for p in found}
-        former = {old: p for p in found for v in self.shown(p) if v.text for old in v.text.renamed_from}
-        return titles | former | {p.id: p for p in found}
+        policies = self.policies()
+        titles = {self.title(p).casefold(): p for p in policies}
+        former = {old: p for p in policies for v in self.shown(p) if v.text for old in v.text.renamed_from}
+        return titles | former | {p.id: p for p in policies}
 
     def title(self, policy: Policy) -> str:
         """The title of the version in force, or else of the latest shown."""

@@ -41,7 +41,7 @@ def atom(library: Library, school: School, on: date, base_address: str | None = 
 
 def _entry(feed: Element, school: School, policy: Policy, version: PolicyVersion, base: str) -> None:
     approved_on = version.entry.approved_on
-    assert approved_on is not None  # only approved versions are told of
+    assert approved_on is not None  # only approved versions are in the feed
     title = _title(policy, version)
     entry = _add(feed, "entry")
     _add(entry, "id", f"{_tag(school, approved_on)}:policies/{policy.id}/{version.label}")
@@ -56,8 +56,8 @@ def _entry(feed: Element, school: School, policy: Policy, version: PolicyVersion
         entry, "link", rel="alternate", type="text/html", href=f"{base}/policies/{policy.id}/{version.label}/"
     )
     _add(entry, "category", term=str(version.entry.change))
-    told = [version.entry.summary, *(f"{c.section}, {c.what}: {c.text}" for c in version.entry.changes)]
-    _add(entry, "summary", "\n\n".join(told), type="text")
+    paragraphs = [version.entry.summary, *(f"{c.section}, {c.what}: {c.text}" for c in version.entry.changes)]
+    _add(entry, "summary", "\n\n".join(paragraphs), type="text")
 
 
 def _title(policy: Policy, version: PolicyVersion) -> str:

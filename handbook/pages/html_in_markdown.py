@@ -14,8 +14,7 @@ RELATIVE = re.compile(r'(?P<start><(?:a|img)\b[^>]*? (?:href|src)=")(?![a-zA-Z][
 
 
 def as_markdown(html: str) -> str:
-    """`handbook.pages.render.body`'s HTML, one block a line: headings become Markdown, everything else stays raw
-    HTML."""
+    """The HTML of `render.body`, one block a line: headings become Markdown, everything else stays HTML."""
     return (
         "\n\n".join(_heading(line) for line in html.rstrip("\n").split("\n"))
         if "<pre" not in html
@@ -40,10 +39,10 @@ def _careful(html: str) -> str:
 
 
 def _heading(line: str) -> str:
-    found = HEADING.fullmatch(line)
-    if not found:
+    heading = HEADING.fullmatch(line)
+    if not heading:
         return line
-    level, anchor, inner = found.groups()
+    level, anchor, inner = heading.groups()
     words = "".join(
         part if TAG.fullmatch(part) else plain_markdown(unescape(part)) for part in TAG.split(inner)
     )

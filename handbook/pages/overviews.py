@@ -12,7 +12,9 @@ from handbook.policy.wording import long_date
 
 RECENT = 6
 NEWEST_ENTRIES = 30
-SEARCHED_DAYS = 366  # changes older than a year are no longer news; the text in force is found itself
+SEARCHED_DAYS = (
+    366  # changes older than a year are no longer news; the text in force is listed_entries itself
+)
 KINDS = {
     Change.NEW: "New policy",
     Change.MATERIAL: "Material change, to be acknowledged",
@@ -26,8 +28,8 @@ Render = Callable[[str], str]
 
 def entries(book: Handbook) -> list[Entry]:
     """Every version shown, the latest effective date first."""
-    found = [(p, v) for p in book.policies() for v in book.shown(p)]
-    return sorted(found, key=lambda e: (e[1].effective_on, label_key(e[1].label), e[0].id), reverse=True)
+    shown = [(p, v) for p in book.policies() for v in book.shown(p)]
+    return sorted(shown, key=lambda e: (e[1].effective_on, label_key(e[1].label), e[0].id), reverse=True)
 
 
 def home_page(book: Handbook, site_name: str, render: Render) -> str:
@@ -48,15 +50,19 @@ def home_page(book: Handbook, site_name: str, render: Render) -> str:
 
 def changelog_pages(book: Handbook, render: Render) -> dict[str, str]:
     """`changelog/`, and a page a year once there are more entries than one page should hold."""
-    found = entries(book)
+    newest_first = entries(book)
     years = (
-        sorted({v.effective_on.year for _, v in found}, reverse=True) if len(found) > NEWEST_ENTRIES else []
+        sorted({v.effective_on.year for _, v in newest_first}, reverse=True)
+        if len(newest_first) > NEWEST_ENTRIES
+        else []
     )
     pages = {
-        "changelog/index.md": _changelog(book, found[:NEWEST_ENTRIES], render, "changelog/", years=years)
+        "changelog/index.md": _changelog(
+            book, newest_first[:NEWEST_ENTRIES], render, "changelog/", years=years
+        )
     }
     for year in years:
-        of_year = [e for e in found if e[1].effective_on.year == year]
+        of_year = [e for e in newest_first if e[1].effective_on.year == year]
         pages[f"changelog/{year}.md"] = _changelog(book, of_year, render, f"changelog/{year}/", year=year)
     return pages
 
@@ -135,7 +141,7 @@ def _state(book: Handbook, policy: Policy) -> dict:
 
 def _changelog(
     book: Handbook,
-    found: list[Entry],
+    listed_entries: list[Entry],
     render: Render,
     page: str,
     *,
@@ -154,7 +160,7 @@ def _changelog(
         unsearchable=bool(year),
         lead=lead,
         years=links,
-        entries=[_entry(book, *e, render, page) for e in found],
+        entries=[_entry(book, *e, render, page) for e in listed_entries],
         by_policy=[]
         if year
         else [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from handbook.pages.book import FrozenPage, Handbook, RedlineBody, TextBody
@@ -27,7 +28,7 @@ def redline_address(old: PolicyVersion, new: PolicyVersion) -> str:
 def redline_pairs(book: Handbook, policy: Policy) -> list[tuple[PolicyVersion, PolicyVersion]]:
     """Every neighbouring pair of texts, and the first with the one in force."""
     texts = [v for v in book.shown(policy) if v.text]
-    pairs = list(zip(texts, texts[1:]))
+    pairs = list(itertools.pairwise(texts))
     current = policy.in_force(book.days.as_of)
     if texts and current and current is not texts[0] and (texts[0], current) not in pairs:
         pairs.append((texts[0], current))
@@ -302,7 +303,7 @@ def _person(book: Handbook, role: str) -> dict:
 
 def _related(book: Handbook, name: str, page: str) -> dict:
     """A related policy, by id or title: linked where the handbook holds it and named where it does not."""
-    found = book.held.get(name) or book.held.get(name.casefold())
-    if found is None:
+    policy = book.held.get(name) or book.held.get(name.casefold())
+    if policy is None:
         return {"name": name, "href": ""}
-    return {"name": book.title(found), "href": relative(page, policy_address(found))}
+    return {"name": book.title(policy), "href": relative(page, policy_address(policy))}

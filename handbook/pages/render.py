@@ -20,7 +20,6 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
-from handbook.pages.sections import sections
 from handbook.redline.html_tree import Child, Node, joined, parse, text_of, tidy, walk, write
 from handbook.redline.plain_text import plain_text
 
@@ -95,6 +94,10 @@ _INLINE = re.compile(
 )  # without any of these there is nothing for Markdown to find in a line
 _LINE_START = re.compile(r"(?:\| |> |#+ |- |\d+\. | )*")
 SECTIONS_REMEMBERED = 512  # a few policies' worth: versions of one policy are rendered one after another
+# Definitions (of links, footnotes, abbreviations) reach over a whole text; a fence may hold what looks like
+# a heading; and empty lines beyond the first belong to the code above them.
+_REACHES_FAR = re.compile(r"\] ?:|```|~~~|\n[ \t]*\n[ \t]*\n")
+_BEFORE_HEADING = re.compile(r"\n\n(?=#{1,6} \S)")
 _of_thread = threading.local()  # a converter cannot be shared between threads
 
 
@@ -121,6 +124,17 @@ def body(markdown: str, *, id_prefix: str = "") -> str:
     if len(parts) > 1 and not _are_independent(parts):
         parts = [_section(text, id_prefix)]
     return "".join(part.html for part in parts)
+
+
+def sections(markdown: str) -> list[str]:
+    """The text cut before its headings, or whole where its parts may depend on each other.
+
+    Rendered one by one and put together they are the text rendered whole, so long as no id stands in two of
+    them.
+    """
+    if _REACHES_FAR.search(markdown.strip("\n")):
+        return [markdown]
+    return _BEFORE_HEADING.split(markdown)
 
 
 def inline(markdown: str) -> str:

@@ -30,7 +30,8 @@ def parse_entry(source: str, path: str, policy: str, version: str) -> Parsed[Cha
         return Parsed(None, tuple(fields.faults))
     entry = _read(fields, parts.body.strip(), policy, version)
     if entry and entry.approved_by and not entry.summary:
-        fields.faults.append(Fault(path, parts.end_line, 0, "summary", "expected two or three sentences to staff after "
+        fields.faults.append(Fault(path, parts.end_line, 0, "summary",
+                                   "expected two or three sentences to staff after "
                                    "the front matter of an approved change, found nothing"))  # fmt: skip
     return Parsed(entry, tuple(fields.faults), fields.marks)
 
@@ -97,4 +98,5 @@ def _check_approval(fields: Fields, withdrawn: bool) -> None:
     missing = [name for name in parts if name not in fields]
     if present and missing:
         fields.fault(present[0], f"half an approval: {', '.join(missing)} missing; take out "
-                     f"{', '.join(dict.fromkeys(present))} and let `handbook approve` write all of them")  # fmt: skip
+                     f"{', '.join(dict.fromkeys(present))} and let `handbook approve` write all of "
+                     f"them")  # fmt: skip

@@ -67,7 +67,8 @@ def _check_pair(draught: Draught) -> Iterator[Fault]:
             draught.entry,
             draught.entry_path,
             "change",
-            f"a withdrawal has no text, found {draught.text_path}; delete the text, or give another kind of change",
+            f"a withdrawal has no text, found {draught.text_path}; delete the text, or give another "
+            f"kind of change",
         )
     if entry and not withdrawn and draught.text is None:
         yield _fault(
@@ -112,7 +113,8 @@ def _check_approval(draught: Draught, names: Collection[str]) -> Iterator[Fault]
             draught.entry,
             draught.entry_path,
             "seal",
-            "what was approved has been changed since: the effective date, the audience, the kind of change, the "
+            "what was approved has been changed since: the effective date, the audience, the kind "
+            "of change, the "
             "approval or the digest (the seal cannot tell which); put it back, or make a new version; "
             "if the policy was renamed, name its former id under `renamed_from`",
         )
@@ -227,7 +229,8 @@ def _check_names(draught: Draught, school: School) -> Iterator[Fault]:
                 draught.text,
                 draught.text_path,
                 name,
-                f"expected a role with a contact in school.toml ({', '.join(school.contacts)}), found {role!r}",
+                f"expected a role with a contact in school.toml ({', '.join(school.contacts)}), "
+                f"found {role!r}",
             )
     for category in text.audience:
         if category not in school.categories:

@@ -28,9 +28,9 @@ def next_text(source: str, effective_on: date) -> str:
     days = {"effective_on": effective_on, "review_by": add_months(effective_on, 12)}
     lines = source.removeprefix("\ufeff").splitlines(keepends=True)
     for index, line in enumerate(lines[:end]):
-        found = _VALUE.match(line)
-        if found:
-            lines[index] = f"{found['name']}{found['colon']}{days[found['name']]}{line[found.end() :]}"
+        value = _VALUE.match(line)
+        if value:
+            lines[index] = f"{value['name']}{value['colon']}{days[value['name']]}{line[value.end() :]}"
     return "".join(lines)
 
 

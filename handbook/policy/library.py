@@ -150,7 +150,8 @@ def _labels(folder: Path, shown: str, faults: list[Fault]) -> Iterator[tuple[str
         label = child.name.removesuffix(".md")
         if child.is_dir() or label == child.name or not LABEL.match(label):
             faults.append(Fault(f"{shown}/{_shown(child.name)}", 1, 0, "",
-                                f"{LABEL_EXPECTED} and .md, found {_shown(child.name)!r}; rename or move it"))  # fmt: skip
+                                f"{LABEL_EXPECTED} and .md, found {_shown(child.name)!r}; rename or "
+                                f"move it"))  # fmt: skip
         else:
             yield folder.name, label, f"{shown}/{child.name}"
     if not children:
@@ -185,7 +186,8 @@ def _read(file: str | Path, path: str) -> str | Fault:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
-        return Fault(path, line, column, "", f"expected UTF-8 text, found the byte 0x{content[error.start]:02x}; "
+        return Fault(path, line, column, "", f"expected UTF-8 text, found the byte "
+                                             f"0x{content[error.start]:02x}; "
                      "save the file as UTF-8")  # fmt: skip
 
 

@@ -23,8 +23,8 @@ def raw_html(body: str) -> Iterator[tuple[int, int, str]]:
         if "<" not in line:
             continue
         bare = _AUTOLINK.sub(_blank, _CODE.sub(_blank, line))
-        for found in _HTML.finditer(bare):
-            yield number, found.start() + 1, found.group()
+        for tag in _HTML.finditer(bare):
+            yield number, tag.start() + 1, tag.group()
 
 
 def open_fence(body: str) -> int | None:
@@ -44,14 +44,14 @@ def _fences(lines: list[str]) -> tuple[set[int], int | None]:
     fenced: set[int] = set()
     opened, mark = 0, ""
     for number, line in enumerate(lines, start=1):
-        found = _FENCE.match(line)
+        fence = _FENCE.match(line)
         if opened and line.strip() and set(line.strip()) == {mark[0]} and len(line.strip()) >= len(mark):
             fenced.update(range(opened + 1, number))
             opened = 0
-        elif not opened and found and not (found[1][0] == "`" and "`" in found[2]):
-            opened, mark = number, found[1]
+        elif not opened and fence and not (fence[1][0] == "`" and "`" in fence[2]):
+            opened, mark = number, fence[1]
     return fenced, opened or None
 
 
-def _blank(found: re.Match[str]) -> str:
-    return " " * len(found.group())
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())

@@ -45,7 +45,7 @@ class Table:
     def choice(self, name: str, among: Collection[str], default: str) -> str:
         value = self.text(name, default)
         if value not in among:
-            words = ", ".join(repr(word) if not word else word for word in among)
+            words = ", ".join(word or repr(word) for word in among)
             self.fault(name, f"expected one of {words}, found {value!r}")
             return default
         return value
@@ -132,7 +132,8 @@ def read_toml(source: str, file: str) -> Table:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         at = _BAD_LINE.search(str(error))
         line, column = (int(at[1]), int(at[2])) if at else (max(1, source.count("\n")), 0)
-        message = f"TOML cannot read this: {_BAD_LINE.sub('', str(error)).strip()}; check quotes, brackets and doubled settings"
+        reason = _BAD_LINE.sub("", str(error)).strip()
+        message = f"TOML cannot read this: {reason}; check quotes, brackets and doubled settings"
         table = Table({}, file, {})
         table.faults.append(Fault(file, line, column, "", message))
         return table
@@ -140,7 +141,7 @@ def read_toml(source: str, file: str) -> Table:
 
 def _lines(source: str) -> dict[str, int]:
     """The line of each setting, as near as a look at the lines can tell."""
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     counts: dict[str, int] = {}
     path = ""
     for number, line in enumerate(source.split("\n"), start=1):
@@ -149,10 +150,10 @@ def _lines(source: str) -> dict[str, int]:
             path = ".".join(part.strip().strip("\"'") for part in header[2].split("."))
             if header[1] == "[[":
                 counts[path] = counts.get(path, 0) + 1
-                found.setdefault(path, number)
+                lines.setdefault(path, number)
                 path += f"#{counts[path]}"
-            found.setdefault(path, number)
+            lines.setdefault(path, number)
         elif key:
             name = key[1].strip("\"'")
-            found.setdefault(f"{path}.{name}" if path else name, number)
-    return found
+            lines.setdefault(f"{path}.{name}" if path else name, number)
+    return lines

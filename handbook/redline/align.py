@@ -45,7 +45,7 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
         end += 1
     middle = _align_middle(old[start : len(old) - end], new[start : len(new) - end])
     runs = [Run(0, 0, start)] + [Run(r.old + start, r.new + start, r.length) for r in middle]
-    return _joined(runs + [Run(len(old) - end, len(new) - end, end)])
+    return _joined([*runs, Run(len(old) - end, len(new) - end, end)])
 
 
 def _align_middle(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:

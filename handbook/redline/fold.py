@@ -51,7 +51,7 @@ def _headings_above(nodes: Sequence[Child], levels: Sequence[int], seen: set[int
     """For each block in sight the places of the headings of the new text it stands under, the nearest of
     each level."""
     path: list[tuple[int, int]] = []
-    for at, (node, own) in enumerate(zip(nodes, levels)):
+    for at, (node, own) in enumerate(zip(nodes, levels, strict=False)):
         if at in seen:
             yield {place for level, place in path if level < own}
         if (own == _LOWEST and not _is_mark(node)) or _is_removed(node):
@@ -96,11 +96,11 @@ def _is_short(run: Sequence[Child]) -> bool:
 
 
 def _folded(run: Sequence[Child]) -> Node:
-    summary = Node("summary", {MARK: "note"}, (_told(run),))
+    summary = Node("summary", {MARK: "note"}, (_summary(run),))
     return Node("details", {MARK: "fold", "class": "rl-fold"}, (summary, *run))
 
 
-def _told(run: Sequence[Child]) -> str:
+def _summary(run: Sequence[Child]) -> str:
     """What is folded here: the sections that are here whole, those within them not counted, and what stands
     before them."""
     levels = [_level(child) for child in run]

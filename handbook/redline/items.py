@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Union
 
 from handbook.redline.html_tree import Node, joined
 
@@ -55,7 +54,7 @@ class Wrapper:
     children: tuple[Item, ...]
 
 
-Item = Union[str, Node, Mark, Pair, Wrapper]
+Item = str | Node | Mark | Pair | Wrapper
 
 
 def settled(items: list[Item]) -> tuple[Item, ...]:

@@ -31,15 +31,15 @@ def is_footnote_number(node: Node) -> bool:
     return node.tag == "a" and "footnote-ref" in node.attributes.get("class", "").split()
 
 
-def telling_attributes(node: Node) -> dict[str, str]:
+def meaningful_attributes(node: Node) -> dict[str, str]:
     """The attributes that mean something to a reader: not ids, column alignment, or the way back from a
     footnote."""
-    told = {name: value for name, value in node.attributes.items() if name != "id"}
+    kept = {name: value for name, value in node.attributes.items() if name != "id"}
     if node.tag in ("td", "th"):
-        told.pop("class", None)
-    if "footnote-backref" in told.get("class", "").split():
-        return {"class": told["class"]}
-    return told
+        kept.pop("class", None)
+    if "footnote-backref" in kept.get("class", "").split():
+        return {"class": kept["class"]}
+    return kept
 
 
 class Merge:
@@ -62,8 +62,8 @@ class Merge:
             return self._number(child)
         if id(child) not in self._keys:
             inner = () if is_footnote_number(child) else tuple(self.key(c) for c in child.children)
-            told = tuple(sorted(telling_attributes(child).items()))
-            self._keys[id(child)] = self._number((child.tag, told, inner))
+            attributes = tuple(sorted(meaningful_attributes(child).items()))
+            self._keys[id(child)] = self._number((child.tag, attributes, inner))
         return self._keys[id(child)]
 
     def _number(self, content: Hashable) -> int:
@@ -94,7 +94,7 @@ class Merge:
         for run in [*runs, Run(len(left), len(right), 0)]:
             items += self._gap(left[at_old : run.old], right[at_new : run.new])
             at_old, at_new = run.old + run.length, run.new + run.length
-            for before, after in zip(left[run.old : at_old], right[run.new : at_new]):
+            for before, after in zip(left[run.old : at_old], right[run.new : at_new], strict=False):
                 items += self._both(before, after)
         return settled(items)
 
@@ -133,10 +133,10 @@ class Merge:
         return [(left[i], right[j]) for i, j in pair_similar(*bags, worth)]
 
     def _may_be_paired(self, item: Child) -> bool:
-        """Elements that stand unchanged somewhere in the other text are told as moved, not as rewritten."""
-        return isinstance(item, Node) and (item.tag in _ALWAYS_PAIRED or not self._stands_elsewhere(item))
+        """Elements that stand unchanged somewhere in the other text are shown as moved, not as rewritten."""
+        return isinstance(item, Node) and (item.tag in _ALWAYS_PAIRED or not self._is_in_both(item))
 
-    def _stands_elsewhere(self, node: Node) -> bool:
+    def _is_in_both(self, node: Node) -> bool:
         return self.key(node) in self._in_both and self.bag(node).total() >= LEAST_WORDS_OF_A_MOVE
 
     def _worth(self, old: Node, new: Node, common: int) -> float:
@@ -192,7 +192,7 @@ def _alike(old: Node, new: Node) -> bool:
         return False
     if old.tag == "table":
         return is_regular(old) and is_regular(new)
-    left, right = telling_attributes(old), telling_attributes(new)
+    left, right = meaningful_attributes(old), meaningful_attributes(new)
     if old.tag == "a" and not is_footnote_number(old) and not is_footnote_number(new):
         for attributes in (left, right):
             attributes.pop("href", None)
@@ -205,9 +205,9 @@ def _replaced(old: Sequence[Token], new: Sequence[Token]) -> list[Item]:
     if old and new and old[0].lead == new[0].lead:
         lead = [old[0].lead]
         old, new = [Token("", old[0].item), *old[1:]], [Token("", new[0].item), *new[1:]]
-    marks = [(Kind.REMOVED, old), (Kind.ADDED, new)]
-    return lead + [Mark(kind, _put_together(side)) for kind, side in marks if side]
+    sides = [(Kind.REMOVED, old), (Kind.ADDED, new)]
+    return lead + [Mark(kind, _content(side)) for kind, side in sides if side]
 
 
-def _put_together(side: Sequence[Token]) -> tuple[Child, ...]:
+def _content(side: Sequence[Token]) -> tuple[Child, ...]:
     return tuple(joined(part for token in side for part in (token.lead, token.item)))

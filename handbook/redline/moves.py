@@ -25,11 +25,11 @@ class _Move:
 def with_moves(items: tuple[Item, ...], merge: Merge) -> tuple[Item, ...]:
     """The items with removed blocks that are added elsewhere marked as moved, and so are their new places."""
     marks = list(_marks(items))
-    cuts: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    places_by_mark: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for number, move in enumerate(_moves(marks, merge)):
         for mark, start in (move.removed, move.added):
-            cuts[mark].append((start, start + move.length, number))
-    parts = {id(marks[n]): list(_cut(marks[n], sorted(places))) for n, places in cuts.items()}
+            places_by_mark[mark].append((start, start + move.length, number))
+    parts = {id(marks[n]): list(_cut(marks[n], sorted(places))) for n, places in places_by_mark.items()}
     return _replaced(items, parts) if parts else items
 
 

@@ -13,7 +13,7 @@ _KINDS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.MOVED_TO: "moved", 
 _CLOSE = frozenset(
     {"tr", "thead", "tbody", "dt", "li"}
 )  # one line after the other, without an empty one between
-_WORDS_TOLD_OF_A_MOVE = 8
+_WORDS_SHOWN_OF_A_MOVE = 8
 
 
 class Span(NamedTuple):
@@ -117,10 +117,12 @@ class _Sheet:
         if mark.kind is not Kind.MOVED_FROM:
             return self.children(mark.content, kind)
         words = " ".join(text_of(c) for c in mark.content).split()
-        told = " ".join(words[:_WORDS_TOLD_OF_A_MOVE]) + (" …" if len(words) > _WORDS_TOLD_OF_A_MOVE else "")
+        shown = " ".join(words[:_WORDS_SHOWN_OF_A_MOVE]) + (
+            " …" if len(words) > _WORDS_SHOWN_OF_A_MOVE else ""
+        )
         first = mark.content[0]
         lines = 1 if isinstance(first, Node) and first.tag in _CLOSE else 2
-        self._block((f"[moved from here: {told}]",), kind, lines)
+        self._block((f"[moved from here: {shown}]",), kind, lines)
 
     def _pair(self, pair: Pair, kind: str) -> None:
         self._element(pair.new, pair.children, kind)

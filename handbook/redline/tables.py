@@ -59,7 +59,7 @@ def merged_table(merge: Comparison, old: Node, new: Node) -> tuple[Item, ...] | 
     columns = _columns(merge, rows_of(old), rows_of(new))
     if not any(a is not None and b is not None for a, b in columns):
         columns = _side_by_side(rows_of(old), rows_of(new))
-    head, body = zip(old.children, new.children)
+    head, body = zip(old.children, new.children, strict=False)
     top = _row(merge, head[0].children[0], head[1].children[0], columns, first=True)
     return (Pair(*head, (top,)), Pair(*body, tuple(_rows(merge, *(part.children for part in body), columns))))
 
@@ -114,7 +114,9 @@ def _rows(merge: Comparison, old: Sequence[Node], new: Sequence[Node], columns: 
     for run in [*align(left, right), Run(len(old), len(new), 0)]:
         items += _similar_rows(merge, old[i : run.old], new[j : run.new], columns)
         i, j = run.old + run.length, run.new + run.length
-        items += [_row(merge, a, b, columns) for a, b in zip(old[run.old : i], new[run.new : j])]
+        items += [
+            _row(merge, a, b, columns) for a, b in zip(old[run.old : i], new[run.new : j], strict=False)
+        ]
     return items
 
 

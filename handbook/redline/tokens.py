@@ -111,5 +111,5 @@ def without_crumbs(runs: list[Run], old: Sequence[Token], new: Sequence[Token]) 
 def _is_crumb(items: list[Child], changed: int) -> bool:
     if not changed or len(items) > changed or not all(isinstance(item, str) for item in items):
         return False
-    telling = [i for i in items if i[:1].isalnum() and i.lower() not in _COMMON]
-    return not telling or (len(items) * 2 <= changed and len(telling) <= MOST_WORDS_OF_A_CRUMB)
+    content_words = [i for i in items if i[:1].isalnum() and i.lower() not in _COMMON]
+    return not content_words or (len(items) * 2 <= changed and len(content_words) <= MOST_WORDS_OF_A_CRUMB)

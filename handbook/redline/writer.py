@@ -52,7 +52,7 @@ class Writer:
             if isinstance(item, Node):
                 ids = [n.attributes["id"] for n in walk([item]) if "id" in n.attributes]
                 self._new_ids.update(ids)
-                self._places.update(zip(ids, ids))
+                self._places.update(zip(ids, ids, strict=False))
             elif isinstance(item, Mark):
                 ids = [n.attributes["id"] for n in walk(item.content) if "id" in n.attributes]
                 self._new_ids.update(ids) if item.kind.is_new else removed.extend(ids)
@@ -136,10 +136,10 @@ class Writer:
             note = self._label(f" [heading level {old.tag[1:]} before, now {new.tag[1:]}]")
             return [_node(new, (*children, note), was)]
         if new.tag == "a" and "footnote-backref" not in new.attributes.get("class", ""):
-            for name, told in (("href", "link"), ("title", "title of the link")):
+            for name, what in (("href", "link"), ("title", "title of the link")):
                 if name in was:
                     before = f"before: {was[name]}" if was[name] else "none before"
-                    return [_node(new, children, was), self._label(f" [{told} changed, {before}]")]
+                    return [_node(new, children, was), self._label(f" [{what} changed, {before}]")]
         return [_node(new, children, was)]
 
     def _label(self, text: str) -> Node:

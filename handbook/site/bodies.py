@@ -1,4 +1,4 @@
-"""The rendered bodies of texts and redlines, kept by digest so that each is rendered once: a build's one cache."""
+"""A build's one cache: rendered bodies of texts and redlines, kept by digest."""
 
 from __future__ import annotations
 

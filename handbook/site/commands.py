@@ -75,7 +75,8 @@ def build(root: Path, as_of: date | None, output: Path, drafts: bool, base_addre
 @drafts_option
 @base_option
 @click.option("--finish", "built", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Instead: add the exact texts and the headers to the site that a generator built from FOLDER.")  # fmt: skip
+              help="Instead: add the exact texts and the headers to the site that a generator built "
+                   "from FOLDER.")  # fmt: skip
 def stage(
     folder: Path, root: Path, as_of: date | None, drafts: bool, base_address: str | None, built: Path | None
 ) -> None:

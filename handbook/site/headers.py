@@ -21,9 +21,9 @@ FINGERPRINTED = re.compile(r"\.[0-9a-f]{8}\.min\.(?:css|js)$")
 
 def inline_scripts(html: str) -> set[str]:
     """The code of every inline script a browser would run."""
-    found = INLINE_SCRIPT.finditer(html)
+    scripts = INLINE_SCRIPT.finditer(html)
     return {
-        m["code"] for m in found if " src=" not in m["attributes"] and not DATA_TYPE.search(m["attributes"])
+        m["code"] for m in scripts if " src=" not in m["attributes"] and not DATA_TYPE.search(m["attributes"])
     }
 
 

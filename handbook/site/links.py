@@ -46,7 +46,7 @@ def broken_links(html: str, address: str, site: Path, moved: Mapping[str, str]) 
         if parts.scheme or parts.netloc or not parts.path:
             continue
         path = posixpath.normpath(posixpath.join("/", address, unquote(parts.path))).lstrip("/")
-        if (found := OF_POLICY.match(path)) and found[1] in moved:
-            path = f"policies/{moved[found[1]]}{path[found.end() :]}"
+        if (linked := OF_POLICY.match(path)) and linked[1] in moved:
+            path = f"policies/{moved[linked[1]]}{path[linked.end() :]}"
         if not ((site / path).is_file() or (site / path / "index.html").is_file()):
             yield unescape(target)

@@ -35,8 +35,8 @@ class Shell:
     none."""
 
     def __init__(self, html: str):
-        html, found = BODY.subn("HB-SLOT-BODY", html, count=1)
-        if not found:
+        html, slots = BODY.subn("HB-SLOT-BODY", html, count=1)
+        if not slots:
             raise ShellError("the rendered shell page has no slot for the body; is content.html overridden?")
         html = CONTENTS.sub("HB-SLOT-CONTENTS", html)
         self._texts = SLOT.split(html)
@@ -59,7 +59,7 @@ class Shell:
             SHELL_ADDRESS: page.address,
         }
         parts = [self._texts[0]]
-        for slot, text in zip(self._slots, self._texts[1:]):
+        for slot, text in zip(self._slots, self._texts[1:], strict=False):
             parts += (values[slot], text)
         return "".join(parts)
 

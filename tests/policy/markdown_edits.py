@@ -212,7 +212,7 @@ class Maker:
         return Block(kind, [Piece("plain", ["Mind", *self.words(1, 2)])], items=inner)
 
     def cell(self) -> list[Piece]:
-        return [Piece(self.chance.choice(["plain", "plain", "em", "code"]), [w for w in self.words(1, 3)])]
+        return [Piece(self.chance.choice(["plain", "plain", "em", "code"]), list(self.words(1, 3)))]
 
     def term(self) -> Block:
         return Block("term", [Piece("plain", self.words(1, 3))], items=[Block("text", self.text())])

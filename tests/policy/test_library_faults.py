@@ -245,7 +245,8 @@ def test_only_the_first_version_is_new(history):
 def test_one_letter_changed_in_approved_text_is_told(history):
     history.edit_text("Lock your bicycle", "Lock your bicycles", "2021-09")
     (fault,) = history.faults()
-    assert fault.startswith("changelog/bicycles/2021-09.md:6:9: digest: the text in handbook/docs/policies/bicycles/2021-09.md "
+    assert fault.startswith("changelog/bicycles/2021-09.md:6:9: digest: the text in "
+                            "handbook/docs/policies/bicycles/2021-09.md "
                             "is not the one that was approved")  # fmt: skip
 
 
@@ -376,7 +377,8 @@ def test_a_byte_order_mark_and_crlf_line_ends_are_tolerated(school):
 
 
 def test_code_and_automatic_links_are_no_raw_html(school):
-    school.edit_text("Lock your bicycle.", "Use `<b>` at <https://bikes.example/a>, ask <me@bikes.example>; 3 < 4.\n\n"
+    school.edit_text("Lock your bicycle.", "Use `<b>` at <https://bikes.example/a>, ask "
+                                           "<me@bikes.example>; 3 < 4.\n\n"
                      "```html\n<script>\n```\n\n- list\n\n    ~~~\n    <p>\n    ~~~\n")  # fmt: skip
     assert school.faults() == []
 

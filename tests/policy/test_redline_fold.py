@@ -60,7 +60,8 @@ def test_a_change_is_shown_with_its_neighbours_and_the_heading_of_its_section():
         "..",
     )
     assert folds(old, old.replace("may", "must")) == [
-        "[1 unchanged section]", "Two", "[2 unchanged paragraphs]", "Just before.", "Staff removed:", "Just after.",
+        "[1 unchanged section]", "Two", "[2 unchanged paragraphs]", "Just before.", "Staff "
+                                                                                    "removed:", "Just after.",
         "[2 unchanged paragraphs and 1 unchanged section]",
     ]  # fmt: skip
 
@@ -157,7 +158,8 @@ def test_one_short_paragraph_is_not_worth_a_fold(between, shown):
 def test_a_renamed_heading_shows_what_it_is_now_above():
     old = text("## One", "..", "## Whom it covers", "Everybody.", "..", "## Three", "..")
     assert folds(old, old.replace("Whom", "Who")) == [
-        "[1 unchanged section]", "removed: Whom", "Everybody.", "[2 unchanged paragraphs and 1 unchanged section]",
+        "[1 unchanged section]", "removed: Whom", "Everybody.", "[2 unchanged paragraphs and 1 "
+                                                                "unchanged section]",
     ]  # fmt: skip
 
 
@@ -165,7 +167,8 @@ def test_an_added_section_does_not_unfold_its_neighbours():
     old = text("## One", "..", "### One A", "..", "## Three", "..")
     new = old.replace("## Three", "### One B\n\nQuite new.\n\n## Three")
     assert folds(old, new) == [
-        "One", "[2 unchanged paragraphs and 1 unchanged section]", "ins: One B | Quite new.", "[1 unchanged section]",
+        "One", "[2 unchanged paragraphs and 1 unchanged section]", "ins: One B | Quite new.", "[1 "
+                                                                                              "unchanged section]",
     ]  # fmt: skip
 
 

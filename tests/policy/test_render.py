@@ -135,11 +135,13 @@ def test_a_sentence_is_rendered_without_a_paragraph():
 
 def test_plain_text_reads_well():
     text = (
-        "## Scope\n\nWho *must* read [this](https://example.org)[^1]?\n\n1. staff\n2. governors\n    - all of them\n\n"
+        "## Scope\n\nWho *must* read [this](https://example.org)[^1]?\n\n1. staff\n2. governors\n   "
+        " - all of them\n\n"
         '| Who | When |\n|---|---|\n| staff | now |\n\n!!! note "Mind"\n    Ask `first`.\n\n[^1]: Or that.'
     )
     assert plain(text) == (
-        "## Scope\n\nWho must read this (https://example.org)[1]?\n\n1. staff\n2. governors\n   - all of them\n\n"
+        "## Scope\n\nWho must read this (https://example.org)[1]?\n\n1. staff\n2. governors\n   - "
+        "all of them\n\n"
         "Who | When\nstaff | now\n\n| Mind\n\n| Ask first.\n\n* * *\n\n1. Or that.\n"
     )
 

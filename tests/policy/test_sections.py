@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handbook.pages.render import body
-from handbook.pages.sections import sections
+from handbook.pages.render import body, sections
 from tests.policy.markdown_edits import Maker
 
 WHOLE = "\n\n[never used]: #anywhere\n"  # a definition shows nothing, and has its text rendered whole

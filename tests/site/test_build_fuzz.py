@@ -117,7 +117,8 @@ class Writer:
                 path.write_bytes(path.read_bytes().replace(b"e", b"o"))
 
     def killed(self) -> None:
-        command = [sys.executable, "-c", "from handbook.cli import main; main()", "build", "--root", str(self.root.path),
+        command = [sys.executable, "-c", "from handbook.cli import main; "
+                                         "main()", "build", "--root", str(self.root.path),
                    "--as-of", str(self.day), "--output", str(self.root.path / "site")]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as build:
             try:
