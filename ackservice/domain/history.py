@@ -6,7 +6,7 @@ line; the state of a notice is a function of the book and of a day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -145,11 +145,19 @@ class Book:
     def is_open(self, notice: Notice, on: date) -> bool:
         return self.ending(notice, on) is None
 
-    def is_ended_for_joiner_by(self, newer: Notice, notice: Notice, added_on: date, on: date) -> bool:
-        """Whether a notice that a joiner opened ends an earlier one for a person who was added to it that day."""
-        if self.given(newer) or self.is_recalled(newer) or not newer.is_newer_version_than(notice):
-            return False
-        return max(self.effective_on(newer), added_on) <= on
+    def ending_for(self, notice: Notice, joined: Sequence[tuple[int, date, int]], on: date) -> Ending | None:
+        """What had ended a notice for one person by that day.
+
+        `joined` are the notices that a joiner opened and this person was added to before anybody else: (notice,
+        day, ledger line). One of a newer version ends the earlier ones of that person alone.
+        """
+        endings = [self.ending(notice, on)]
+        for newer_id, added_on, line in joined:
+            newer = self.notice(newer_id)
+            if newer and not self.is_recalled(newer) and newer.is_newer_version_than(notice):
+                at = max(Moment(self.effective_on(newer), 0), Moment(added_on, line))
+                endings.append(Ending(State.SUPERSEDED, at, by_notice=newer) if at.on <= on else None)
+        return min((e for e in endings if e is not None), key=lambda ending: ending.at, default=None)
 
     def shown(self, notice: Notice, on: date) -> Notice:
         """The notice whose text a link shows: the newest clarification in effect of the version, or itself."""
@@ -177,7 +185,7 @@ class Book:
         given = self.given(other)
         if given is None:
             return
-        in_effect = Moment(max(self.effective_on(other), given.on), given.line)
+        in_effect = max(Moment(self.effective_on(other), 0), given)
         if other.change is Change.WITHDRAWN and label_key(other.version) > label_key(notice.version):
             yield Ending(State.WITHDRAWN, in_effect, by_notice=other)
         elif other.is_newer_version_than(notice):

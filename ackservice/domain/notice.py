@@ -77,9 +77,7 @@ class Notice:
     def is_of_same_policy(self, other: Notice) -> bool:
         """Whether both are of one policy, which may have been renamed between them."""
         return (
-            self.policy == other.policy
-            or self.policy in other.former_ids
-            or other.policy in self.former_ids
+            self.policy == other.policy or self.policy in other.former_ids or other.policy in self.former_ids
         )
 
     def is_newer_version_than(self, other: Notice) -> bool:

@@ -127,8 +127,8 @@ class Facts:
     """Everything recorded about one recipient up to a ledger line.
 
     `letters` are (ledger line, day handed over), `acknowledgements` all of the person's of the policy, both
-    without what was taken back. `joiner_notices` are other notices the person is a recipient of that only
-    joiners have, with the day they were added.
+    without what was taken back. `joined` are notices that a joiner opened and the person was added to before
+    they were given to everybody: (notice, day, ledger line).
     """
 
     recipient: Recipient
@@ -137,7 +137,7 @@ class Facts:
     letters: Sequence[tuple[int, date]] = ()
     acknowledgements: Sequence[Acknowledgement] = ()
     excuse: Excuse | None = None
-    joiner_notices: Sequence[tuple[int, date]] = ()
+    joined: Sequence[tuple[int, date, int]] = ()
     has_question: bool = False
 
 
@@ -292,21 +292,14 @@ def _status(
         return Status.EXCUSED
     if end is not None:
         return Status.LEFT if end.has_left else Status.NOT_CONCERNED
-    ending = book.ending(notice, on)
+    ending = book.ending_for(notice, facts.joined, on) if facts.joined else book.ending(notice, on)
     if ending is not None:
         return _OF_STATE[ending.state]
-    if any(_is_ended_by_joining(book, notice, other, on) for other in facts.joiner_notices):
-        return Status.SUPERSEDED
     if _is_undeliverable(facts):
         return Status.UNDELIVERABLE
     if notified_on is not None:
         return Status.NOTIFIED
     return Status.NOT_SENT if email else Status.ON_PAPER
-
-
-def _is_ended_by_joining(book: Book, notice: Notice, other: tuple[int, date], on: date) -> bool:
-    newer = book.notice(other[0])
-    return newer is not None and book.is_ended_for_joiner_by(newer, notice, other[1], on)
 
 
 def _is_undeliverable(facts: Facts) -> bool:
@@ -454,7 +447,9 @@ def name_key(name: str) -> str:
     return " ".join("".join(c for c in parts if not unicodedata.combining(c)).casefold().split())
 
 
-_LETTERS_WITHOUT_ACCENT = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"})
+_LETTERS_WITHOUT_ACCENT = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"}
+)
 
 
 def in_order_owed(rows: Iterable[RecipientStatus], on: date, book: Book) -> list[RecipientStatus]:

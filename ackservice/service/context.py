@@ -97,7 +97,9 @@ class Service:
 
     def acknowledge_link(self, recipient_key: str, person_key: str) -> str:
         """The address of a person's page about one policy."""
-        return self.settings.link("/ack/a/" + self.links.token(Purpose.ACKNOWLEDGE, recipient_key, person_key))
+        return self.settings.link(
+            "/ack/a/" + self.links.token(Purpose.ACKNOWLEDGE, recipient_key, person_key)
+        )
 
     def person_link(self, person_key: str) -> str:
         """The address of the page of everything asked of one person."""

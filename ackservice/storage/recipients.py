@@ -61,9 +61,7 @@ SELECT d.recipient_id,
 FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
 WHERE {which} AND d.id <= :cut AND d.kind IN ('notice', 'reminder') GROUP BY d.recipient_id
 """
-_BACK = (
-    "EXISTS (SELECT 1 FROM dispatch z WHERE z.delivery_id = d.delivery_id AND z.outcome = 'bounced' AND z.id <= :cut)"
-)
+_BACK = "EXISTS (SELECT 1 FROM dispatch z WHERE z.delivery_id = d.delivery_id AND z.outcome = 'bounced' AND z.id <= :cut)"
 # A message that came back, on which no manager has ruled, and after which nothing good is known.
 _RETURNED = """
 SELECT DISTINCT d.recipient_id FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
@@ -117,9 +115,7 @@ def new_key() -> str:
     return secrets.token_hex(8)
 
 
-def facts(
-    connection: sqlite3.Connection, book: Book, which: Which, cut: int, zone: str
-) -> Iterator[Facts]:
+def facts(connection: sqlite3.Connection, book: Book, which: Which, cut: int, zone: str) -> Iterator[Facts]:
     """Everything recorded up to the cut about the recipients asked for, in the order they were added."""
     values = {**which.values, "cut": cut}
     rows = connection.execute(
@@ -132,7 +128,7 @@ def facts(
     acknowledged = _acknowledged(connection, which, values, zone)
     excuses = _excuses(connection, which, values)
     asked = _asked(connection, which, values)
-    joined = _joiner_notices(connection, book, which, values)
+    joined = _joined(connection, book, which, values)
     for row in rows:
         notice = book.notice(row["notice_id"])
         theirs = acknowledged.get(row["person_id"], ())
@@ -143,7 +139,7 @@ def facts(
             letters=letters.get(row["id"], ()),
             acknowledgements=[a for a in theirs if _is_of_policy(book, notice, a)] if theirs else (),
             excuse=excuses.get(row["id"]),
-            joiner_notices=joined.get(row["person_id"], ()),
+            joined=joined.get(row["person_id"], ()),
             has_question=row["id"] in asked,
         )
 
@@ -219,9 +215,7 @@ def standing_letters(connection: sqlite3.Connection, recipient_id: int) -> list[
     return [(row["id"], date.fromisoformat(row["given_on"])) for row in rows]
 
 
-def _entries(
-    connection: sqlite3.Connection, cut: int, zone: str, people: set[str]
-) -> dict[str, list[Entry]]:
+def _entries(connection: sqlite3.Connection, cut: int, zone: str, people: set[str]) -> dict[str, list[Entry]]:
     if not people:
         return {}
     return roster.histories(connection, cut, zone, people)
@@ -312,23 +306,24 @@ def _asked(connection: sqlite3.Connection, which: Which, values: dict[str, objec
     return {row[0] for row in connection.execute(sql, values)}
 
 
-def _joiner_notices(
+def _joined(
     connection: sqlite3.Connection, book: Book, which: Which, values: dict[str, object]
-) -> dict[str, list[tuple[int, date]]]:
-    """By person, the notices that only joiners have, and the day each was added to one."""
-    only_joiners = [notice.id for notice in book.notices if book.given(notice) is None]
-    if not only_joiners:
+) -> dict[str, list[tuple[int, date, int]]]:
+    """By person, the notices that a joiner opened and they were added to before everybody was."""
+    opened = {notice.id: book.given(notice) for notice in book.notices if notice.basis is Basis.JOINING}
+    if not opened:
         return {}
     sql = f"""
-        SELECT r.person_id, r.notice_id, r.added_on FROM recipient r WHERE {_HOLDS}
-        AND r.notice_id IN (SELECT value FROM json_each(:only))
+        SELECT r.person_id, r.notice_id, r.added_on, r.id FROM recipient r WHERE {_HOLDS}
+        AND r.notice_id IN (SELECT value FROM json_each(:opened))
         AND r.person_id IN (SELECT r.person_id FROM recipient r WHERE {which.sql})
     """
-    joined: dict[str, list[tuple[int, date]]] = {}
-    for row in connection.execute(sql, {**values, "only": json.dumps(only_joiners)}):
-        joined.setdefault(row["person_id"], []).append(
-            (row["notice_id"], date.fromisoformat(row["added_on"]))
-        )
+    joined: dict[str, list[tuple[int, date, int]]] = {}
+    for row in connection.execute(sql, {**values, "opened": json.dumps(list(opened))}):
+        given = opened[row["notice_id"]]
+        if given is None or row["id"] < given.line:
+            entry = (row["notice_id"], date.fromisoformat(row["added_on"]), row["id"])
+            joined.setdefault(row["person_id"], []).append(entry)
     return joined
 
 
@@ -365,5 +360,3 @@ _moment = lru_cache(maxsize=20_000)(moment)
 @lru_cache(maxsize=20_000)
 def _day_of(at: str, zone: str) -> date:
     return day_in(zone, moment(at))
-
-
