@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 from ackservice.domain.roster import OPTIONAL_COLUMNS, Person, RosterFile, has_left
 
@@ -122,7 +123,7 @@ def plan(
     current: Mapping[str, Person], file: RosterFile, on: date, erased: Collection[str] = ()
 ) -> RosterPlan:
     """What the file would do to the roster as it is that day. Optional columns it lacks keep what is known."""
-    groups: dict[str, list] = {}
+    groups: dict[str, list[Any]] = {}
     for person in file.people:
         if person.person_id in erased:
             groups.setdefault("erased", []).append(person)
@@ -154,7 +155,7 @@ def shared_addresses(people: Collection[Person], on: date) -> dict[str, tuple[Pe
 
 
 def _newly_shared(
-    current: Mapping[str, Person], groups: Mapping[str, list], on: date
+    current: Mapping[str, Person], groups: Mapping[str, list[Any]], on: date
 ) -> tuple[tuple[str, tuple[Person, ...]], ...]:
     """Addresses shared after the file that were not shared by the same people before."""
     changed = [change.new for group in ("changes", "leaves", "returns") for change in groups.get(group, ())]

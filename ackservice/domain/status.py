@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from ackservice.domain.audience import Entry, Scope, StayEnd, absences, is_away, stay_end
 from ackservice.domain.history import Book, Moment, State
@@ -389,6 +390,21 @@ def figures(rows: Iterable[RecipientStatus]) -> Figures:
     return Figures(by_name, names_to_confirm=names, questions=questions, **counted)
 
 
+@lru_cache(maxsize=20_000)
+def name_key(name: str) -> str:
+    """A name to sort, search and compare by: without accents, capitals and double spaces."""
+    if name.isascii():
+        return " ".join(name.casefold().split())
+    plain = name.translate(_LETTERS_WITHOUT_ACCENT)
+    parts = unicodedata.normalize("NFKD", plain)
+    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).casefold().split())
+
+
+_LETTERS_WITHOUT_ACCENT = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"}
+)
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which recipients a list shows. `show` is all, outstanding, overdue, another sign, or a status."""
@@ -410,7 +426,7 @@ _SHOWN: dict[str, Callable[[RecipientStatus], bool]] = {
     "away": lambda row: row.away and row.owes,
 }
 SHOWS = (*_SHOWN, *map(str, Status))
-SORTS: dict[str, Callable[[RecipientStatus], tuple]] = {
+SORTS: dict[str, Callable[[RecipientStatus], tuple[Any, ...]]] = {
     "name": lambda row: (name_key(row.name), row.id),
     "acknowledged": lambda row: (-row.acknowledgement.id if row.acknowledgement else 0, row.id),
     "due": lambda row: (row.window.due_on or date.max, row.id),
@@ -435,21 +451,6 @@ def chosen(rows: Iterable[RecipientStatus], wanted: Filter, scope: Scope) -> lis
 
 def _categories(row: RecipientStatus) -> tuple[str, ...]:
     return row.person.categories if row.person else row.recipient.categories
-
-
-@lru_cache(maxsize=20_000)
-def name_key(name: str) -> str:
-    """A name to sort, search and compare by: without accents, capitals and double spaces."""
-    if name.isascii():
-        return " ".join(name.casefold().split())
-    plain = name.translate(_LETTERS_WITHOUT_ACCENT)
-    parts = unicodedata.normalize("NFKD", plain)
-    return " ".join("".join(c for c in parts if not unicodedata.combining(c)).casefold().split())
-
-
-_LETTERS_WITHOUT_ACCENT = str.maketrans(
-    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"}
-)
 
 
 def in_order_owed(rows: Iterable[RecipientStatus], on: date, book: Book) -> list[RecipientStatus]:
