@@ -304,11 +304,12 @@ def _status(
 
 
 def _is_undeliverable(facts: Facts) -> bool:
-    """The last message was refused or came back, and no letter followed."""
+    """The last message was refused or came back, no letter reached them, and the address is still the same."""
     sent = facts.sent
-    if sent.last_bad <= sent.last_good:
+    if sent.last_bad <= sent.last_good or facts.letters:
         return False
-    return not any(line > sent.last_bad_line for line, _ in facts.letters)
+    then = [entry.person.email for entry in facts.entries if entry.line <= sent.last_bad_line]
+    return not then or then[-1] == facts.entries[-1].person.email
 
 
 def _window(book: Book, notice: Notice, facts: Facts, notified_on: date | None, owes: bool) -> Window:
