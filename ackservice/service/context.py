@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from ackservice.clock import day_in, end_of_day
 from ackservice.config import Settings
@@ -31,12 +33,20 @@ class AsOf:
 
 
 @dataclass
+class KeptNotice:
+    """The statuses of a notice by recipient, and what was computed from them by whoever asked."""
+
+    rows: dict[int, RecipientStatus]
+    computed: dict[Hashable, Any] = field(default_factory=dict)
+
+
+@dataclass
 class Kept:
-    """Statuses by notice and recipient as of a day and a ledger line; no rule stands here."""
+    """Statuses by notice as of a day and a ledger line; no rule stands here."""
 
     on: date | None = None
     line: int = 0
-    rows: dict[int, dict[int, RecipientStatus]] = field(default_factory=dict)
+    notices: dict[int, KeptNotice] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 

@@ -8,18 +8,22 @@ rule, and is thrown away with the day.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+from ackservice.domain.audience import Scope
 from ackservice.domain.history import Book
 from ackservice.domain.notice import Notice
 from ackservice.domain.status import RecipientStatus, status_of
 from ackservice.errors import NotFound
-from ackservice.service.context import AsOf, Kept, Service
+from ackservice.service.context import AsOf, Kept, KeptNotice, Service
 from ackservice.storage import notices, recipients
 from ackservice.storage.recipients import Which
 from handbook.policy.errors import HandbookError
 
-MOST_FOLLOWED = 2000  # lines; after more than these everything is read anew
+MOST_FOLLOWED = 500  # people of whom lines speak; after more than these a notice is read anew
+
+T = TypeVar("T")
 
 
 def book_at(service: Service, connection: sqlite3.Connection, as_of: AsOf) -> Book:
@@ -31,18 +35,36 @@ def of_notice(
     service: Service, connection: sqlite3.Connection, book: Book, notice: Notice, as_of: AsOf
 ) -> list[RecipientStatus]:
     """Every recipient of a notice, in the order they were added. As of now, from what is kept where it holds."""
-    which = Which(notice_id=notice.id)
-    if not as_of.is_now:
-        return _read(service, connection, book, which, as_of)
-    kept = service.kept_statuses
-    with kept.lock:
-        if as_of.on == kept.on and as_of.cut < kept.line:  # a snapshot older than what is kept
-            return _read(service, connection, book, which, as_of)
-        _follow(service, connection, book, kept, as_of)
-        if notice.id not in kept.rows:
-            read = _read(service, connection, book, which, as_of)
-            kept.rows[notice.id] = {row.id: row for row in read}
-        return list(kept.rows[notice.id].values())
+    with service.kept_statuses.lock:
+        kept = _kept(service, connection, book, notice, as_of)
+        if kept is not None:
+            return list(kept.rows.values())
+    return _read(service, connection, book, Which(notice_id=notice.id), as_of)
+
+
+def computed(
+    service: Service,
+    connection: sqlite3.Connection,
+    book: Book,
+    notice: Notice,
+    as_of: AsOf,
+    scope: Scope,
+    make: Callable[[list[RecipientStatus]], T],
+) -> T:
+    """What `make` gives for the recipients of a notice who may be seen: kept as long as their statuses hold."""
+    with service.kept_statuses.lock:
+        kept = _kept(service, connection, book, notice, as_of)
+        if kept is not None:
+            if (make, scope) not in kept.computed:
+                kept.computed[make, scope] = make(seen(kept.rows.values(), scope))
+            value: T = kept.computed[make, scope]
+            return value
+    return make(seen(_read(service, connection, book, Which(notice_id=notice.id), as_of), scope))
+
+
+def seen(rows: Iterable[RecipientStatus], scope: Scope) -> list[RecipientStatus]:
+    """Those who may be seen."""
+    return [row for row in rows if scope.sees(row.person)] if scope.is_limited else list(rows)
 
 
 def of_version(
@@ -119,17 +141,41 @@ def _read(
     ]
 
 
-def _follow(service: Service, connection: sqlite3.Connection, book: Book, kept: Kept, as_of: AsOf) -> None:
-    """Bring what is kept up to a later line: whom the lines between concern is worked out anew."""
-    if as_of.on != kept.on or as_of.cut - kept.line > MOST_FOLLOWED:
-        kept.rows.clear()
+def _kept(
+    service: Service, connection: sqlite3.Connection, book: Book, notice: Notice, as_of: AsOf
+) -> KeptNotice | None:
+    """What is kept of a notice, brought up to the moment; None for a past day or an older snapshot."""
+    kept = service.kept_statuses
+    if not as_of.is_now or (as_of.on == kept.on and as_of.cut < kept.line):
+        return None
+    if as_of.on != kept.on:
+        kept.notices.clear()
     elif as_of.cut != kept.line:
-        people, ids, whole = recipients.concerned_since(connection, kept.line)
-        if whole:
-            kept.rows.clear()
-        else:
-            people |= recipients.people_of(connection, ids) if ids else set()
-            for row in of_people(service, connection, book, people, as_of):
-                if row.notice.id in kept.rows:
-                    kept.rows[row.notice.id][row.id] = row
+        _follow(service, connection, book, kept, as_of)
     kept.on, kept.line = as_of.on, as_of.cut
+    if notice.id not in kept.notices:
+        rows = _read(service, connection, book, Which(notice_id=notice.id), as_of)
+        kept.notices[notice.id] = KeptNotice({row.id: row for row in rows})
+    return kept.notices[notice.id]
+
+
+def _follow(service: Service, connection: sqlite3.Connection, book: Book, kept: Kept, as_of: AsOf) -> None:
+    """Work out anew whom the lines since the last look concern; forget notices that they change as a whole."""
+    changed = recipients.changed_since(connection, kept.line)
+    if changed.everything or len(changed.people) > MOST_FOLLOWED:
+        kept.notices.clear()
+        return
+    for notice_id in changed.notices:
+        notice = book.notice(notice_id)
+        for other in book.of_policy([notice.policy]) if notice else ():
+            kept.notices.pop(other.id, None)
+    rows = of_people(service, connection, book, changed.people, as_of) if changed.people else []
+    for notice_id, ids in recipients.by_notice(connection, changed.recipients).items():
+        if len(ids) > MOST_FOLLOWED:
+            kept.notices.pop(notice_id, None)
+        elif notice_id in kept.notices:
+            rows += of_recipients(service, connection, book, ids, as_of)
+    for row in rows:
+        if row.notice.id in kept.notices:
+            kept.notices[row.notice.id].rows[row.id] = row
+            kept.notices[row.notice.id].computed.clear()

@@ -46,6 +46,17 @@ class Which:
         }
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What ledger lines concern: people in all their notices, single recipients, whole notices, or everything."""
+
+    people: set[str]
+    recipients: set[int]
+    notices: set[int]
+    everything: bool
+
+
+_OF_NO_STATUS = ("message.sent", "person.key", "desk.act")
 _HOLDS = (
     "r.id <= :cut AND (r.import_id IS NULL OR r.import_id NOT IN "
     "(SELECT import_id FROM roster_undone WHERE id <= :cut))"
@@ -168,23 +179,42 @@ def renew_person_key(tx: Transaction, person_id: str, *, reason: str = "", by: s
     return key
 
 
-def concerned_since(connection: sqlite3.Connection, line: int) -> tuple[set[str], set[int], bool]:
-    """Whom lines after that one concern: person ids, recipient numbers, and whether any is about a whole notice."""
+def changed_since(connection: sqlite3.Connection, line: int) -> Changed:
+    """What lines after that one concern."""
     people: set[str] = set()
     recipients: set[int] = set()
-    whole = False
-    for row in connection.execute("SELECT kind, line FROM ledger WHERE n > ?", (line,)):
-        fact = json.loads(row["line"])["fact"]
-        whole = whole or row["kind"].startswith("notice.") or row["kind"] == "roster.undone"
-        if fact.get("person_id"):
+    notices: set[int] = set()
+    everything = False
+    for row in connection.execute("SELECT n, kind, line FROM ledger WHERE n > ?", (line,)):
+        kind, fact = row["kind"], json.loads(row["line"])["fact"]
+        everything = everything or kind == "roster.undone"
+        if kind.startswith("notice."):
+            notices.add(fact.get("notice_id", row["n"]))
+        elif kind == "recipient.added" and fact["basis"] != Basis.JOINING:
+            recipients.add(row["n"])
+        elif fact.get("person_id") and kind not in _OF_NO_STATUS:
             people.add(fact["person_id"])
-        if fact.get("recipient_id"):
+        elif fact.get("recipient_id"):
             recipients.add(fact["recipient_id"])
-        if fact.get("delivery_id") and not fact.get("recipient_id"):
+            if kind.startswith("acknowledgement."):
+                people.update(people_of(connection, [fact["recipient_id"]]))
+        elif kind == "return.settled":
             recipients.update(_of_delivery(connection, fact["delivery_id"]))
-        if fact.get("question_id"):
+        elif fact.get("question_id"):
             recipients.update(_of_question(connection, fact["question_id"]))
-    return people, recipients, whole
+    return Changed(people, recipients, notices, everything)
+
+
+def by_notice(connection: sqlite3.Connection, recipient_ids: Iterable[int]) -> dict[int, list[int]]:
+    """These recipients by the notice they are of."""
+    rows = connection.execute(
+        "SELECT notice_id, id FROM recipient WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(list(recipient_ids)),),
+    )
+    ids: dict[int, list[int]] = {}
+    for notice_id, number in rows:
+        ids.setdefault(notice_id, []).append(number)
+    return ids
 
 
 def people_of(connection: sqlite3.Connection, recipient_ids: Iterable[int]) -> set[str]:
