@@ -113,7 +113,8 @@ class SchoolTree:
             named = "all" if not audience else "[" + ", ".join(audience) + "]"
             self.write(
                 self.text_path(policy, label),
-                f"---\ntitle: {title}\nowner: Business Manager\naudience: {named}\neffective_on: {effective_on}\n"
+                f"---\ntitle: {title}\nowner: Business Manager\naudience: {named}\n"
+                f"effective_on: {effective_on}\n"
                 f"questions: Headteacher\n---\n{body}\n",
             )
         lines = [f"change: {change}"]
@@ -124,7 +125,8 @@ class SchoolTree:
         if approved_on:
             seal = seal_of(
                 policy=policy, version=label, digest=digest, effective_on=date.fromisoformat(effective_on),
-                audience=audience, change=change, approved_by="Board of Governors", approved_on=date.fromisoformat(approved_on),
+                audience=audience, change=change, approved_by="Board of Governors",
+                approved_on=date.fromisoformat(approved_on),
             )  # fmt: skip
             lines += ["approved_by: Board of Governors", f"approved_on: {approved_on}", f"seal: {seal}"]
             lines += [f"digest: {digest}"] if digest else []

@@ -189,7 +189,8 @@ def test_what_is_pressed_is_large_enough(browser, kinds, kind):
     open_kind(page, kind, kinds[kind])
 
     small = page.evaluate(
-        """[...document.querySelectorAll('button, summary, input:not([type=hidden]), .button, .top a, li > a')]
+        """[...document.querySelectorAll(
+          'button, summary, input:not([type=hidden]), .button, .top a, li > a')]
         .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
         .filter(([, box]) => box.height && (box.height < 24 || box.width < 24)).map(([html]) => html)"""
     )

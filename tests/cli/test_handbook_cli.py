@@ -126,17 +126,22 @@ def test_new_refuses_what_would_make_a_fault(run, tree, policy, version, effecti
 
 def test_approve_writes_the_approval_and_keeps_every_other_byte(run, tree):
     tree.draft("2022-09", "2022-09-01", before="2021-09")
-    before = "---\r\n# why\r\nsupersedes: '2021-09'\r\nchange:   material   # not a clarification\r\nchanges: []\r\n---\r\nRead it.  \r\n"
+    before = (
+        "---\r\n# why\r\nsupersedes: '2021-09'\r\nchange:   material   # not a clarification\r\n"
+        "changes: []\r\n---\r\nRead it.  \r\n"
+    )
     tree.entry("2022-09", "\ufeff" + before)
     result = approve(run)
     assert result.exit_code == 0, result.output
     version = load(tree.root).version("bicycles", "2022-09")
-    added = (f"approved_by: Board of Governors\r\napproved_on: 2022-07-13\r\ndigest: {version.text.digest}\r\n"
+    added = (f"approved_by: Board of Governors\r\napproved_on: 2022-07-13\r\n"
+             f"digest: {version.text.digest}\r\n"
              f"seal: {version.entry.seal}\r\n")  # fmt: skip
     head, tail = before.split("changes:")
     assert tree.read("changelog/bicycles/2022-09.md") == f"\ufeff{head}{added}changes:{tail}"
     assert result.stdout == (
-        "Approved bicycles 2022-09: by Board of Governors on 2022-07-13, written to changelog/bicycles/2022-09.md\n"
+        "Approved bicycles 2022-09: by Board of Governors on 2022-07-13, written to "
+        "changelog/bicycles/2022-09.md\n"
         f"Digest: {version.text.digest}\n"
         "Takes effect on 2022-09-01; the last day to give notice is 2022-08-01\n"
     )

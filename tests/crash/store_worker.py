@@ -31,7 +31,8 @@ def issue_forever(store: Store) -> None:
         round_number += 1
         with store.write(NOON) as tx:
             text = tx.keep_document(f"# Round {round_number}\n")
-            notice = Notice(0, "social-media", "2021-09", "Social media", text, Change.MATERIAL, NOON.date(), NOON.date(),
+            notice = Notice(0, "social-media", "2021-09", "Social media", text, Change.MATERIAL, NOON.date(),
+                            NOON.date(),
                             round=str(round_number))  # fmt: skip
             notice_id = notices.add(tx, notice, entry_digest=text, issued_by="Bea")
             for number in range(25):

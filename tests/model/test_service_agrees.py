@@ -1,4 +1,4 @@
-"""The service agrees with the oracle about every person on every day of random histories, also looking back."""
+"""The service agrees with the oracle about every person on every day of random histories, then and later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plays a history of the model against the real service over a real database file, and reads its statuses as rows."""
+"""Plays a history of the model against the real service over a real database, and reads statuses as rows."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Member:
 
 
 class Play:
-    """One history played event by event; every act goes through the function that desk and command line call."""
+    """One history played event by event; every act is the function that desk and command line call."""
 
     def __init__(self, folder: Path, history: ev.History):
         school, faults = parse_school(SCHOOL)
