@@ -177,6 +177,15 @@ class RecipientStatus:
         return self.person.email if self.person else ""
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories the roster has now; those recorded where the person is erased or gone from it."""
+        return self.person.categories if self.person else self.recipient.categories
+
+    @property
+    def category(self) -> str:
+        return "; ".join(self.categories)
+
+    @property
     def can_be_reminded(self) -> bool:
         """Whether a reminder would reach somebody who owes and has been notified."""
         return (
@@ -331,6 +340,21 @@ def _window(book: Book, notice: Notice, facts: Facts, notified_on: date | None, 
     return window if due_on == window.due_on else replace(window, due_on=due_on)
 
 
+def window_if_notified(book: Book, row: RecipientStatus, on: date) -> Window:
+    """The window of a recipient; of one not notified yet, as it is if they are notified on that day."""
+    if row.window.notified_on is not None:
+        return row.window
+    notice, recipient = row.notice, row.recipient
+    window = _shared_window(
+        notice.rule, recipient.basis, book.effective_on(notice), on, recipient.came_on, row.owes
+    )
+    if window.due_on is None or row.person is None or not is_away(row.person, on):
+        return window
+    assert row.person.away_until is not None
+    back = row.person.away_until + timedelta(days=1 + notice.rule.joiner_days)
+    return replace(window, due_on=max(window.due_on, back))
+
+
 _shared_window = lru_cache(maxsize=4096)(window_of)  # thousands of people share a handful of windows
 
 
@@ -444,14 +468,10 @@ def chosen(rows: Iterable[RecipientStatus], wanted: Filter, scope: Scope) -> lis
         for row in rows
         if shows(row)
         and scope.sees(row.person)
-        and (not wanted.category or wanted.category in _categories(row))
+        and (not wanted.category or wanted.category in row.categories)
         and (not search or search in name_key(row.name) or search in name_key(row.recipient.name))
     ]
     return sorted(kept, key=SORTS[wanted.sort])
-
-
-def _categories(row: RecipientStatus) -> tuple[str, ...]:
-    return row.person.categories if row.person else row.recipient.categories
 
 
 def in_order_owed(rows: Iterable[RecipientStatus], on: date, book: Book) -> list[RecipientStatus]:

@@ -8,7 +8,7 @@ rule, and is thrown away with the day.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from ackservice.domain.audience import Scope
@@ -120,7 +120,11 @@ def notices_of_version(
 
 def notice_of_version(service: Service, book: Book, policy: str, version: str, round_: str = "") -> Notice:
     """The notice of a version that an act is about: the newest one not recalled, else the newest."""
-    chosen = notices_of_version(service, book, policy, version, round_)
+    return newest(book, notices_of_version(service, book, policy, version, round_))
+
+
+def newest(book: Book, chosen: Sequence[Notice]) -> Notice:
+    """The newest of some notices that was not recalled, else the newest."""
     return ([notice for notice in chosen if not book.is_recalled(notice)] or chosen)[-1]
 
 

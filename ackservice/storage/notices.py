@@ -82,14 +82,15 @@ def document(connection: sqlite3.Connection, digest: str | None) -> str:
     return row["content"] if row else ""
 
 
-def kept_entry(connection: sqlite3.Connection, notice_id: int) -> KeptEntry:
-    """What was kept of the version when the notice was issued, or last postponed."""
+def kept_entry(connection: sqlite3.Connection, notice_id: int, cut: int | None = None) -> KeptEntry:
+    """What was kept of the version when the notice was issued, or last postponed; up to a ledger line, if given."""
     row = connection.execute(
         """
-        SELECT COALESCE((SELECT entry_digest FROM notice_postponed p WHERE p.notice_id = n.id ORDER BY id DESC LIMIT 1),
-            entry_digest) AS entry_digest, previous_version, previous_digest FROM notice n WHERE id = ?
+        SELECT COALESCE((SELECT entry_digest FROM notice_postponed p WHERE p.notice_id = n.id
+                AND p.id <= COALESCE(:cut, p.id) ORDER BY id DESC LIMIT 1),
+            entry_digest) AS entry_digest, previous_version, previous_digest FROM notice n WHERE id = :notice
         """,
-        (notice_id,),
+        {"notice": notice_id, "cut": cut},
     ).fetchone()
     kept = json.loads(document(connection, row["entry_digest"]))
     return KeptEntry(
