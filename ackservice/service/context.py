@@ -18,7 +18,7 @@ from ackservice.links import Links, Purpose
 from ackservice.storage import cuts
 from ackservice.storage.group_commit import GroupCommit
 from ackservice.storage.store import Store, Transaction
-from handbook.policy.library import load
+from handbook.policy.library import load_sound
 from handbook.policy.version import Library
 
 
@@ -98,8 +98,11 @@ class Service:
         return Links(self.settings.secret_keys)
 
     def library(self) -> Library:
-        """The handbook as its files stand now; raises FaultsFound."""
-        return load(self.settings.handbook)
+        """The handbook as its files stand now, without the policies that have faults.
+
+        Raises FaultsFound for faults of school.toml.
+        """
+        return load_sound(self.settings.handbook)
 
     def today(self, now: datetime) -> date:
         """The school's calendar day."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +38,29 @@ def entry_path(policy: str, version: str) -> str:
 def load(root: Path) -> Library:
     """Every policy of a checkout; raises FaultsFound with all faults of all files, those of `school.toml`
     among them."""
+    draughts, _, faults = _draughts(root)
+    if faults:
+        raise FaultsFound(faults)
+    return _library(draughts)
+
+
+def load_sound(root: Path) -> Library:
+    """Every policy of a checkout that has no fault; the others stand in its `faulty`.
+
+    Raises FaultsFound for faults of `school.toml`, without which nothing can be checked.
+    """
+    draughts, school, faults = _draughts(root)
+    if school is None:
+        raise FaultsFound(faults)
+    faulty: dict[str, tuple[Fault, ...]] = {}
+    for fault in faults:
+        policy = _policy_of(fault.file)
+        faulty[policy] = (*faulty.get(policy, ()), fault)
+    sound = _library([draught for draught in draughts if draught.policy not in faulty])
+    return replace(sound, faulty=faulty)
+
+
+def _draughts(root: Path) -> tuple[list[Draught], School | None, list[Fault]]:
     school, faults = _school(root)
     texts = _read_all(root, TEXTS, parse_text, faults)
     entries = _read_all(root, ENTRIES, parse_entry, faults)
@@ -46,9 +70,15 @@ def load(root: Path) -> Library:
         for policy, label in {**texts, **entries}
     ]  # fmt: skip
     faults += check_all(draughts, school)
-    if faults:
-        raise FaultsFound(faults)
-    return _library(draughts)
+    return draughts, school, faults
+
+
+def _policy_of(path: str) -> str:
+    """The policy a file is of; empty for a file outside of the policies' folders."""
+    for folder in (TEXTS, ENTRIES):
+        if path.startswith(folder + "/"):
+            return path.removeprefix(folder + "/").partition("/")[0]
+    return ""
 
 
 def load_school(root: Path) -> School:
