@@ -41,8 +41,9 @@ class BounceResult:
 
     def in_words(self) -> str:
         return (
-            f"{_counted(self.read, 'message')} read: {_counted(self.recorded, 'new failure')}, {self.known} known already, "
-            f"{self.temporary} only delayed, {self.foreign} about messages that are not ours, {self.ignored} of another kind."
+            f"{_counted(self.read, 'message')} read: {_counted(self.recorded, 'new failure')}, "
+            f"{self.known} known already, {self.temporary} only delayed, "
+            f"{self.foreign} about messages that are not ours, {self.ignored} of another kind."
         )
 
 
