@@ -150,6 +150,7 @@ def _delivery(connection: sqlite3.Connection, report: Bounce) -> sqlite3.Row | N
 
 def _record(tx: Transaction, report: Bounce) -> None:
     row = _delivery(tx.connection, report)
+    assert row is not None  # the verdict found it
     detail = report.diagnostic or "the message came back"
     wrote_to = deliveries.sent_to(tx.connection, row["id"]) or row["address"]
     deliveries.end(tx, row["id"], "bounced", error=detail)

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ackservice.domain.history import Book
 from ackservice.domain.notice import Basis, Notice
@@ -24,6 +24,7 @@ from ackservice.service.receipts import receipt_label, receipt_of
 from ackservice.storage import notices, recipients
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.deliveries import Delivery
+from handbook.policy.school import Contact
 from handbook.policy.version import Change, ChangeItem
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Writer:
 
     def email(self, kind: str, person: Person, rows: list[RecipientStatus]) -> Email:
         """The e-mail about these items."""
-        values = {
+        values: dict[str, Any] = {
             "school": self.service.settings.school.name,
             "person": person.name,
             "reply": self.service.settings.contact("Business Manager"),
@@ -239,7 +240,7 @@ class Writer:
         assert window.due_on is not None
         return messages.OwedItem(row.notice.title, row.notice.version, window.due_on, self.link(row))
 
-    def _ask(self, notice: Notice) -> messages.Contact:
+    def _ask(self, notice: Notice) -> Contact:
         return self.service.settings.contact(notices.kept_entry(self.connection, notice.id).questions)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 import requests
 
@@ -70,7 +71,7 @@ def call_build_hook(
     service: Service,
     now: datetime,
     environ: Mapping[str, str] = os.environ,
-    post: Callable[..., object] | None = None,
+    post: Callable[..., Any] | None = None,
 ) -> bool:
     """Ask the static host for a build, once a night; what goes wrong is kept for the weekly summary, and
     tried next night."""
@@ -87,7 +88,7 @@ def call_build_hook(
     return not trouble
 
 
-def _trouble_of_call(post: Callable[..., object], address: str) -> str:
+def _trouble_of_call(post: Callable[..., Any], address: str) -> str:
     """What went wrong, without the address, which is a secret."""
     try:
         answer = post(address, timeout=HOOK_SECONDS, allow_redirects=False)

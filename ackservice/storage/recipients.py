@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -179,14 +179,17 @@ def renew_person_key(tx: Transaction, person_id: str, *, reason: str = "", by: s
     return key
 
 
-def changed_since(connection: sqlite3.Connection, line: int) -> Changed:
-    """What lines after that one concern."""
+def changed_since(connection: sqlite3.Connection, line: int, kinds: Collection[str] = ()) -> Changed:
+    """What lines after that one concern: all of them, or those of some kinds."""
     people: set[str] = set()
     recipients: set[int] = set()
     notices: set[int] = set()
     everything = False
     for row in connection.execute("SELECT n, kind, line FROM ledger WHERE n > ?", (line,)):
-        kind, fact = row["kind"], json.loads(row["line"])["fact"]
+        kind = row["kind"]
+        if kinds and kind not in kinds:
+            continue
+        fact = json.loads(row["line"])["fact"]
         everything = everything or kind == "roster.undone"
         if kind.startswith("notice."):
             notices.add(fact.get("notice_id", row["n"]))
@@ -390,3 +393,13 @@ _moment = lru_cache(maxsize=20_000)(moment)
 @lru_cache(maxsize=20_000)
 def _day_of(at: str, zone: str) -> date:
     return day_in(zone, moment(at))
+
+
+def others_since(connection: sqlite3.Connection, import_id: int) -> bool:
+    """Whether people of a roster import were made recipients since by anything but it."""
+    row = connection.execute(
+        "SELECT 1 FROM recipient WHERE id > :import AND import_id IS NOT :import "
+        "AND person_id IN (SELECT person_id FROM roster_entry WHERE import_id = :import) LIMIT 1",
+        {"import": import_id},
+    ).fetchone()
+    return row is not None
