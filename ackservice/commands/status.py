@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import click
 
 from ackservice.commands.app import App
-from ackservice.commands.files import write_out, write_whole
 from ackservice.commands.tables import table
 from ackservice.domain import export as formats
 from ackservice.service import exporting, standing
 from handbook.day_type import DAY
+from handbook.policy.library import writing_whole
 
 _SHOWN = (
     "person_id",
@@ -42,10 +44,11 @@ def status(app: App, policy: str, version: str, as_of: date | None, round_: str,
     """
     report = standing.report(app.service, policy, version, on=as_of, now=app.clock.now(), round_=round_)
     if as_json:
-        write_out(exporting.render(report, "json"))
+        _write_out(exporting.render(report, "json"))
         return
     click.echo(
-        f"{report.notice.title} {report.notice.version}, effective {report.notice.effective_on}, as at {report.as_of.on}"
+        f"{report.notice.title} {report.notice.version}, effective {report.notice.effective_on}, as at "
+        f"{report.as_of.on}"
     )
     click.echo(table(_SHOWN, [[row[column] for column in _SHOWN] for row in report.rows]))
     counted = formats.counts(report.rows)
@@ -77,12 +80,20 @@ def export(
     report = standing.report(app.service, policy, version, on=as_of, now=app.clock.now(), round_=round_)
     content = exporting.render(report, format_)
     if output is not None and str(output) == "-":
-        write_out(content)
+        _write_out(content)
         return
     target = output or Path(
         formats.file_name(report.notice.policy, report.notice.version, report.as_of.on, format_)
     )
-    write_whole(target, content)
+    with writing_whole(target) as stream:
+        stream.writelines(content)
     click.echo(
         f"{target}: {len(report.rows)} people, as at {report.as_of.on}, ledger head {report.as_of.head}"
     )
+
+
+def _write_out(parts: Iterable[bytes]) -> None:
+    """Write to standard output byte for byte, whatever the terminal's encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(parts)
+    sys.stdout.buffer.flush()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import date
 from pathlib import Path
 
 import click
 
 from ackservice.commands.app import App
-from ackservice.commands.files import write_whole
 from ackservice.service import evidence_pack
 from ackservice.service import letters as service
 from ackservice.service.finding import by_version
 from handbook.day_type import DAY
+from handbook.policy.library import write_whole, writing_whole
 
 
 @click.command()
@@ -39,16 +37,10 @@ def evidence(
     """
     now = app.clock.now()
     target = output or Path(evidence_pack.name_of(policy, version, as_of or app.service.today(now)) + ".zip")
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".pack-", delete=False) as stream:
-        try:
-            pack = evidence_pack.write(
-                app.service, stream, by_version(app.service, policy, version, round_), on=as_of, now=now
-            )
-            stream.close()
-            os.replace(stream.name, target)
-        except BaseException:
-            os.unlink(stream.name)
-            raise
+    with writing_whole(target) as stream:
+        pack = evidence_pack.write(
+            app.service, stream, by_version(app.service, policy, version, round_), on=as_of, now=now
+        )
     click.echo(f"{target}: {pack.people} people, as at {pack.as_of.on}, ledger head {pack.as_of.head}")
     if pack.as_of.on == app.service.today(now):
         click.echo("The day is not over: what is still recorded today is not in it.", err=True)
@@ -82,5 +74,5 @@ def letters(app: App, policy: str, version: str, people: tuple[str, ...], round_
     page, number = service.write(
         app.service, by_version(app.service, policy, version, round_), now=app.clock.now(), people=people
     )
-    write_whole(output, [page.encode()])
+    write_whole(output, page.encode())
     click.echo(f"{output}: {number} {'letter' if number == 1 else 'letters'}, to print from a browser.")

@@ -6,9 +6,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from handbook.policy.changelog import parse_entry
 from handbook.policy.checks import Draught, check_all
@@ -106,15 +107,28 @@ def write_new(root: Path, path: str, content: str) -> None:
 
 
 def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
-    """Put new content in a file's place: a reader sees the old file or the new one, never a part of one.
+    """Put new content in a file's place, as `writing_whole` does."""
+    with writing_whole(path, sync=sync) as file:
+        file.write(content)
 
-    The file keeps its permissions. `sync` off leaves it to the system when the content reaches the disk.
+
+@contextmanager
+def writing_whole(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """A stream whose content takes a file's place when the block ends well: a reader sees the old file or the
+    new one, never a part of one.
+
+    The file keeps its permissions. `sync` off leaves it to the system when the content reaches the disk. What
+    is no ordinary file (a pipe, a device) is written to directly and stays what it is.
     """
     path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     new = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
         with new.open("xb") as file:
-            file.write(content)
+            yield file
             if sync:
                 file.flush()
                 os.fsync(file.fileno())

@@ -7,16 +7,13 @@ import threading
 
 import pytest
 
-from ackservice.commands.files import write_whole
+from handbook.policy.library import write_whole, writing_whole
 
 
 def test_a_file_is_whole_or_not_there(tmp_path):
-    def parts():
-        yield b"half"
+    with pytest.raises(OSError, match="full"), writing_whole(tmp_path / "status.csv") as file:
+        file.write(b"half")
         raise OSError("the disk is full")
-
-    with pytest.raises(OSError, match="full"):
-        write_whole(tmp_path / "status.csv", parts())
 
     assert os.listdir(tmp_path) == []
 
@@ -25,7 +22,7 @@ def test_a_link_to_a_file_stays_a_link(tmp_path):
     (tmp_path / "real.csv").write_bytes(b"old")
     (tmp_path / "link.csv").symlink_to("real.csv")
 
-    write_whole(tmp_path / "link.csv", [b"new"])
+    write_whole(tmp_path / "link.csv", b"new")
 
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "real.csv").read_bytes() == b"new"
@@ -38,7 +35,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
     reader.start()
 
-    write_whole(pipe, [b"a", b"b"])
+    write_whole(pipe, b"ab")
     reader.join(timeout=10)
 
     assert read == [b"ab"]
