@@ -20,6 +20,7 @@ from ackservice.service.context import Service
 from ackservice.service.warnings import BOUNCES_TROUBLE
 from ackservice.storage import deliveries, marks
 from ackservice.storage.store import Transaction
+from handbook.policy.wording import whole_number
 
 _READ_UP_TO = "bounces read up to "
 
@@ -131,13 +132,8 @@ def _delivery(connection: sqlite3.Connection, report: Bounce) -> sqlite3.Row | N
     if report.message_id:
         found = deliveries.by_message_id(connection, report.message_id)
         row = deliveries.one(connection, found.id) if found else None
-    elif (
-        report.delivery_id
-        and report.delivery_id.isascii()
-        and report.delivery_id.isdigit()
-        and len(report.delivery_id) < 18
-    ):
-        row = deliveries.one(connection, int(report.delivery_id))
+    elif (number := whole_number(report.delivery_id or "")) is not None:
+        row = deliveries.one(connection, number)
         if row is not None and not report.recipient:
             return None
     if row is None or row["sent_at"] is None:
