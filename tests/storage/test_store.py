@@ -326,7 +326,7 @@ class TestBackup:
         with copy.read() as connection:
             report = verify(connection)
         copy.close()
-        assert (report.lines, report.faults) == (15, ())
+        assert (report.lines, report.faults) == (26, ())
 
     def test_a_backup_overwrites_nothing(self, store, tmp_path):
         (tmp_path / "copy.db").write_text("kept")
