@@ -137,6 +137,9 @@ def _change_email(world: World, event: ev.ChangeEmail) -> bool:
 def _issue(world: World, event: ev.Issue) -> bool:
     key = (event.policy, event.label)
     version = world.versions[key]
+    newest = world.newest_notice(key, event.round)
+    if all(newest and newest.current(staff.person) for staff in world.in_audience(version)):
+        return False  # nobody would be added
     if event.mode == ev.BY_CHANGE:
         return event.round == "" and _can_be_issued_ahead(world, version)
     if world.version_in_force(event.policy, event.on) != version:
@@ -357,11 +360,12 @@ def _library(random: Random, first: date) -> tuple[ev.PolicyVersion, ...]:
 def _policy(random: Random, name: str, first: date) -> list[ev.PolicyVersion]:
     effective = first + timedelta(days=random.choice((-400, -40, -1, 0, 20, 45)))
     versions: list[ev.PolicyVersion] = []
-    for number in range(random.randint(1, 4)):
+    is_withdrawn = random.random() < 0.2  # a withdrawal concerns whom all that it ends concerns
+    for number in range(4 if is_withdrawn else random.randint(1, 4)):
         kind = ev.NEW if not versions else random.choice((ev.MATERIAL, ev.MATERIAL, ev.CLARIFICATION))
-        if number == 3 and random.random() < 0.4:
+        if number == 3 and is_withdrawn:
             kind = ev.WITHDRAWN
-        same_audience = versions and kind in (ev.CLARIFICATION, ev.WITHDRAWN)
+        same_audience = versions and (is_withdrawn or kind == ev.CLARIFICATION)
         versions.append(
             ev.PolicyVersion(
                 name,

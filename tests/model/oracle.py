@@ -41,8 +41,8 @@ How sentences that can be read in more than one way are read here:
     back change nothing in a stay recorded as ended; what was so at its end stays so.
 16. "an excuse ends with its notice or round": it is not carried to another notice, round or stay; in
     the notice it was given in it still shows when that has ended.
-17. "A receipt under a recalled notice … counts": for the same round given again, and for an earlier
-    notice that the recall reopens; a round opened after the receipt asks anew. While the newer round
+17. "A receipt under a recalled notice … counts": for every first round of the text, and for a later one
+    that the recall reopens; a round opened after the receipt asks anew. While the newer round
     lives, its receipts do not make the superseded one's rows `acknowledged`.
 18. "who owes nothing has no `due_on`": also who has acknowledged, is excused, has left, or whose notice
     ended.
@@ -634,7 +634,9 @@ class World:
                     continue
                 if receipt.taken_back is not None and receipt.taken_back <= until:
                     continue
-                reopened_by_recall = other.recalled is not None and receipt.given > notice.opened
+                reopened_by_recall = other.recalled is not None and (
+                    not notice.round or receipt.given > notice.opened
+                )
                 if other.round == notice.round or reopened_by_recall:
                     return True
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.model.histories import random_history, shrink
 from tests.model.oracle import Row, World
 from tests.model.world import Play
 
-FIRST_SEED, FEW, MANY = 0, 60, 1000
+FEW, MANY = 60, 1000
 
 
 def difference(folder: Path, history: History) -> str:
@@ -38,9 +39,18 @@ def difference(folder: Path, history: History) -> str:
 
 
 def _unlike(service: set[Row], oracle: set[Row]) -> str:
+    service, oracle = _without_dead_windows(service), _without_dead_windows(oracle)
     lines = [f"  service {row}" for row in sorted(service - oracle, key=str)]
     lines += [f"  oracle  {row}" for row in sorted(oracle - service, key=str)]
     return "\n".join(lines)
+
+
+def _without_dead_windows(rows: set[Row]) -> set[Row]:
+    """A recalled notice keeps its own date, which the oracle, with one date a version, does not know."""
+    return {
+        replace(row, in_time=None, short_by_days=None, binds_from=None) if row.status == "recalled" else row
+        for row in rows
+    }
 
 
 def check(tmp_path: Path, seed: int) -> None:
@@ -61,7 +71,7 @@ def check(tmp_path: Path, seed: int) -> None:
     pytest.fail(f"seed {seed}\n{shown}\n{difference(tmp_path / 'last', smaller) or found}")
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FEW))
+@pytest.mark.parametrize("seed", range(FEW))
 def test_desk_and_oracle_agree_about_a_history(tmp_path, seed):
     check(tmp_path, seed)
 

@@ -214,7 +214,6 @@ class Play:
     # Mail, letters, and what people and managers do.
 
     def _Sent(self, event: ev.Sent) -> None:
-        self.deliveries += 1
         self._outcome(event.person, event.items, "sent")
 
     def _Bounced(self, event: ev.Bounced) -> None:
@@ -225,6 +224,7 @@ class Play:
             for policy, label, round_ in items:
                 recipient = self._recipient(person, (policy, label), round_)
                 if outcome == "sent":
+                    self.deliveries += 1
                     self.last_delivery[recipient] = self.deliveries
                 tx.record(
                     "message.outcome",
