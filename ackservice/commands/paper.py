@@ -109,4 +109,4 @@ def _recipient(app: App, policy: str, version: str, person: str) -> int:
 
 def _refuse_if_left_out(done: Done) -> None:
     if not done.people:
-        raise NotAllowed(*done.reasons[:1] or ["there is nothing to take back"])
+        raise NotAllowed(*done.reasons[:1] or ["there is no such record"])
