@@ -22,7 +22,8 @@ ALL_OPEN = "all-open-notices"
 
 @dataclass(frozen=True)
 class Report:
-    """The statuses of some notices as of a moment, oldest notice first; `name` is what its file is called for."""
+    """The statuses of some notices as of a moment, oldest notice first; `name` is what its file is called
+    for."""
 
     name: tuple[str, str]
     notices: tuple[Notice, ...]

@@ -5,6 +5,7 @@ Each keeps its reason and who did it. An ended notice cannot be ended again.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.status import RecipientStatus
 from ackservice.errors import NotAllowed, NotFound
 from ackservice.service import statuses
-from ackservice.service.context import Service
+from ackservice.service.context import AsOf, Service
 from ackservice.service.keeping import keep_entry
 from ackservice.service.recipients import Addition, add, tell
 from ackservice.storage import deliveries
@@ -51,7 +52,7 @@ def recall(service: Service, notice_id: int, *, reason: str, by: str, now: datet
                 "recalled "
                 "before that. Close it, or give notice of a new version or of a withdrawal"
             )
-        rows = _reached(service, tx, book, notice)
+        rows = _reached(service, tx.connection, book, notice, service.in_write(tx))
         tx.record("notice.recalled", notice_id=notice.id, reason=reason.strip(), recalled_by=by)
         return _told(service, tx, notice, rows, RECALLED)
 
@@ -74,7 +75,7 @@ def postpone(
                 f"a notice is postponed to a later day than {was}; for an earlier one recall it and give "
                 "notice anew"
             )
-        rows = _reached(service, tx, book, notice)
+        rows = _reached(service, tx.connection, book, notice, service.in_write(tx))
         tx.record(
             "notice.postponed",
             notice_id=notice.id,
@@ -84,6 +85,19 @@ def postpone(
             postponed_by=by,
         )
         return _told(service, tx, notice, rows, POSTPONED)
+
+
+def to_tell(service: Service, notice_id: int, now: datetime) -> ActDone:
+    """How many people would be told that a notice is recalled or postponed. Raises NotFound."""
+    with service.store.read() as connection:
+        as_of = service.as_of(connection, None, now)
+        book = statuses.book_at(service, connection, as_of)
+        notice = book.notice(notice_id)
+        if notice is None:
+            raise NotFound("there is no such notice")
+        rows = _reached(service, connection, book, notice, as_of)
+    by_email = sum(bool(row.email) for row in rows)
+    return ActDone(notice, by_email, len(rows) - by_email)
 
 
 def close(service: Service, notice_id: int, *, reason: str, by: str, now: datetime) -> ActDone:
@@ -175,10 +189,12 @@ def _approved_anew(
     return policy, version
 
 
-def _reached(service: Service, tx: Transaction, book: Book, notice: Notice) -> list[RecipientStatus]:
+def _reached(
+    service: Service, connection: sqlite3.Connection, book: Book, notice: Notice, as_of: AsOf
+) -> list[RecipientStatus]:
     """Who has been told of a notice, or is being sent it at this moment, and is in post."""
-    rows = statuses.of_notice(service, tx.connection, book, notice, service.in_write(tx))
-    on_their_way = deliveries.claimed_items(tx.connection)
+    rows = statuses.of_notice(service, connection, book, notice, as_of)
+    on_their_way = deliveries.claimed_items(connection)
     return [
         row
         for row in rows

@@ -14,10 +14,9 @@ from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.status import Figures, Filter, RecipientStatus, Status, chosen, figures
 from ackservice.errors import NotFound
 from ackservice.mail.messages import count
-from ackservice.service import statuses, warnings
+from ackservice.service import joiners, statuses, warnings
 from ackservice.service.context import AsOf, Service
 from ackservice.storage import notices
-from handbook.policy.errors import HandbookError
 from handbook.policy.notice_period import last_day_of_notice
 
 PAGE = 25  # people on a page of a list
@@ -45,7 +44,7 @@ class NoticeLine:
     @property
     def is_done(self) -> bool:
         """In effect, and nothing is expected of anybody any more."""
-        return self.days_left <= 0 and not self.figures.owing and not self.figures.not_notified
+        return self.has_begun and not self.figures.owing and not self.figures.not_notified
 
     @property
     def last_day(self) -> date:
@@ -54,8 +53,17 @@ class NoticeLine:
         return last_day_of_notice(self.effective_on, rule.period_months, deemed_days=rule.deemed_days)
 
     @property
-    def has_notice_period(self) -> bool:
-        return self.notice.basis is Basis.CHANGE
+    def has_begun(self) -> bool:
+        """Whether the change has taken effect."""
+        return self.days_left <= 0
+
+    @property
+    def can_be_recalled(self) -> bool:
+        return self.is_open and not (self.has_begun and self.notice.basis is Basis.CHANGE)
+
+    @property
+    def can_be_postponed(self) -> bool:
+        return self.is_open and not self.has_begun and self.notice.basis is Basis.CHANGE
 
     @property
     def share(self) -> int:
@@ -122,7 +130,8 @@ class NoticePage:
     short_reason: str
     unpublished_reason: str
     postponed_from: date | None
-    others: tuple[Notice, ...]  # notices of the same version
+    others: tuple[tuple[Notice, str], ...]  # the other notices of the version, each with its state
+    changed: str  # what the handbook has now that is not what the notice was given for
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,14 @@ class Reading:
         return statuses.computed(
             self.service, self.connection, self.book, notice, self.as_of, self.scope, _counted
         )
+
+    def changed(self, notice: Notice) -> str:
+        """What the handbook has now that is not what the notice was given for, in a sentence; empty for nothing."""
+        library = joiners.library_or_none(self.service) if self.as_of.is_now else None
+        if library is None:
+            return ""
+        changes = warnings.changed_since_notice(self.connection, self.book, library, self.as_of.on)
+        return next((str(change) for change in changes if change.notice.id == notice.id), "")
 
     def people(self, notice: Notice, wanted: Filter) -> list[RecipientStatus]:
         """Everybody on a list of a notice, all pages of it."""
@@ -249,8 +266,11 @@ def notice_page(
             unpublished_reason=unpublished_reason,
             postponed_from=notice.effective_on if read.book.event(notice, Act.POSTPONED) else None,
             others=tuple(
-                n for n in read.book.of_version([notice.policy], notice.version) if n.id != notice.id
+                (other, str(read.book.state(other, read.as_of.on)))
+                for other in read.book.of_version([notice.policy], notice.version)
+                if other.id != notice.id
             ),
+            changed=read.changed(notice),
         )
 
 
@@ -284,35 +304,41 @@ def _counted(rows: list[RecipientStatus]) -> _Counted:
 
 
 def _needs_of(line: NoticeLine, today: date) -> Iterator[Need]:
-    figures = line.figures
-    last_day_is_near = line.has_notice_period and line.last_day <= today
+    figures, name = line.figures, f"{line.notice.title} {line.notice.version}"
+    is_last_day = line.notice.basis is Basis.CHANGE and line.last_day <= today
+    undeliverable, on_paper = figures.of(Status.UNDELIVERABLE), figures.of(Status.ON_PAPER)
     for number, one, many, show, urgent in (
-        (figures.of(Status.UNDELIVERABLE), "address takes no mail", "addresses take no mail", "undeliverable", True),
-        (figures.returned, "message came back: is it true?", "messages came back: is it true?", "returned, unconfirmed", True),
-        (figures.names_to_confirm, "name is to be confirmed", "names are to be confirmed", "name to be confirmed", False),
-        (figures.of(Status.ON_PAPER), "letter to hand over", "letters to hand over", "on paper", line.days_left >= 0),
-        (figures.not_notified, "person is not notified yet", "people are not notified yet", "not notified yet", True)
-        if last_day_is_near else (0, "", "", "", False),
+        (undeliverable, "address takes no mail", "addresses take no mail", "undeliverable", True),
+        (figures.returned, "message came back", "messages came back", "returned, unconfirmed", True),
+        (figures.names_to_confirm, "name to confirm", "names to confirm", "name to be confirmed", False),
+        (on_paper, "letter to hand over", "letters to hand over", "on paper", line.days_left >= 0),
+        (
+            figures.not_notified if is_last_day else 0,
+            "person is not notified yet",
+            "people are not notified yet",
+            "not notified yet",
+            True,
+        ),
         (figures.overdue, "person is overdue", "people are overdue", "overdue", False),
-    ):  # fmt: skip
+    ):
         if number:
-            name = f"{line.notice.title} {line.notice.version}"
             yield Need(count(number, one, many), name, line.notice.id, show, urgent=urgent)
     if figures.questions:
         text = count(figures.questions, "person waits", "people wait") + " for an answer"
-        yield Need(text, f"{line.notice.title} {line.notice.version}", page="questions")
+        yield Need(text, name, page="questions")
 
 
 def _troubles(service: Service, connection: sqlite3.Connection, now: datetime) -> list[Need]:
-    """What stands in the way of mail, and what is wrong between handbook and notices."""
-    trouble = [Need(text, urgent=True) for text in warnings.mail_trouble(service, connection, None, now)]
-    try:
-        library = service.library()
-    except (HandbookError, OSError):
-        text = "The handbook’s files have faults, so nothing new can be announced."
-        return [*trouble, Need(text, page="policies", urgent=True)]
-    wrong = warnings.notices_missing(service, connection, library, service.today(now))
-    return trouble + [Need(text, page="policies", urgent=True) for text in wrong]
+    """What stands in the way of mail, and what is wrong in the handbook or between it and the notices."""
+    library = joiners.library_or_none(service)
+    return [
+        *(Need(text, urgent=True) for text in warnings.mail_trouble(service, connection, None, now)),
+        *(
+            Need(text, page="policies", urgent=True)
+            for text in warnings.of_handbook(service, connection, library, now)
+        ),
+        *(Need(text, page="people") for text in warnings.addresses_shared(service, connection, now)),
+    ]
 
 
 def _progress(line: NoticeLine, days: tuple[tuple[date, int], ...]) -> Progress:

@@ -17,6 +17,7 @@ from ackservice.domain.status import RecipientStatus, is_told_of, name_key
 from ackservice.errors import NotAllowed, NotFound
 from ackservice.service import statuses
 from ackservice.service.context import AsOf, Service
+from ackservice.service.recipients import tell
 from ackservice.service.records import Done
 from ackservice.storage import cuts, deliveries, events, recipients, roster
 from ackservice.storage.events import Event
@@ -105,17 +106,24 @@ def message(service: Service, person_id: str, delivery_id: int | None, scope: Sc
     return Message(current.name if current else "(erased)", kept["address"] or "", kept["at"], kept["text"])
 
 
-def record_to_take_back(service: Service, what: str, number: int, scope: Scope) -> sqlite3.Row:
-    """A letter, slip, acknowledgement, excuse or answer that still holds. Raises NotFound."""
+def recipient(
+    service: Service, recipient_id: int, scope: Scope, now: datetime
+) -> tuple[RecipientStatus, list[date]]:
+    """One recipient, and the days of the letters they were handed. Raises NotFound."""
     with service.store.read() as connection:
-        kept = events.record(connection, what, number)
-        if (
-            kept is None
-            or kept["taken_back"]
-            or not scope.sees(roster.person(connection, kept["person_id"], cuts.last_cut(connection)))
-        ):
-            raise NotFound("there is no such record, or it has been taken back")
-    return kept
+        as_of = service.as_of(connection, None, now)
+        book = statuses.book_at(service, connection, as_of)
+        rows = statuses.of_recipients(service, connection, book, [recipient_id], as_of)
+        if not statuses.seen(rows, scope):
+            raise NotFound("there is no such record")
+        letters = recipients.standing_letters(connection, recipient_id)
+    return rows[0], [on for _, on in letters]
+
+
+def reminded_between(service: Service, notice_id: int, first: int, last: int, *, by: str) -> list[str]:
+    """The people whom somebody reminded from a notice between two ledger lines."""
+    with service.store.read() as connection:
+        return events.people_of_acts(connection, "reminder", notice_id, first, last, by)
 
 
 def correct_address(
@@ -166,15 +174,7 @@ def _send_again(service: Service, tx: Transaction, person: Person) -> bool:
     items = [row.id for row in rows if row.owes or is_told_of(row)]
     if items:
         deliveries.cancel(tx, "notice", person.person_id)
-        deliveries.add(
-            tx,
-            "notice",
-            host=service.settings.mail_host,
-            person_id=person.person_id,
-            address=person.email,
-            items=items,
-        )
-    return bool(items)
+    return tell(service, tx, person, items)
 
 
 def _ask_where_shared(people: dict[str, Person], new: Person, today: date) -> None:

@@ -121,6 +121,14 @@ def answered_of(service: Service, recipient_id: int) -> list[int]:
         return rows.answered_of(connection, recipient_id)
 
 
+def check_visible(service: Service, question_id: int, scope: Scope) -> None:
+    """Raises NotFound unless there is such a question, and it may be seen."""
+    with service.store.read() as connection:
+        row = rows.one(connection, question_id)
+        if row is None or not _sees(connection, scope, row):
+            raise NotFound("there is no such question")
+
+
 def answer(service: Service, question_id: int, note: str, *, by: str, scope: Scope, now: datetime) -> None:
     """Record that a question was answered, how, and by whom.
 

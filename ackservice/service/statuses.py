@@ -1,14 +1,16 @@
-"""The one reader of statuses: for desk, exports, evidence, reminders, summaries, letters, e-mails and the demo.
+"""The one reader of statuses: for desk, exports, evidence, reminders, summaries, letters, e-mails and the
+demo.
 
 What it gives is computed from the facts up to a ledger line. The statuses as of now are kept in the process
-and follow the ledger: a look works out anew only whom lines since the last look concern. What is kept holds no
-rule, and is thrown away with the day.
+and follow the ledger: a look works out anew only whom lines since the last look concern. What is kept holds
+no rule, and is thrown away with the day.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from ackservice.domain.audience import Scope
@@ -102,7 +104,8 @@ def of_recipients(
 def notices_of_version(
     service: Service, book: Book, policy: str, version: str, round_: str = ""
 ) -> list[Notice]:
-    """The notices of a version, oldest first, under whichever id of its policy. Raises NotFound with what there is.
+    """The notices of a version, oldest first, under whichever id of its policy. Raises NotFound with what
+    there is.
 
     The handbook is asked where no notice knows the id yet: the policy was renamed after the last one.
     """
@@ -121,6 +124,13 @@ def notices_of_version(
 def notice_of_version(service: Service, book: Book, policy: str, version: str, round_: str = "") -> Notice:
     """The notice of a version that an act is about: the newest one not recalled, else the newest."""
     return newest(book, notices_of_version(service, book, policy, version, round_))
+
+
+def notice_now(service: Service, policy: str, version: str, round_: str, now: datetime) -> Notice:
+    """The notice of a version that an act is about now. Raises NotFound with what there is."""
+    with service.store.read() as connection:
+        book = book_at(service, connection, service.as_of(connection, None, now))
+    return notice_of_version(service, book, policy, version, round_)
 
 
 def newest(book: Book, chosen: Sequence[Notice]) -> Notice:

@@ -1,4 +1,5 @@
-"""Policies and their versions: the stage, approval and dates of each, and what is still to be given notice of."""
+"""Policies and their versions: the stage, approval and dates of each, and what is still to be given notice
+of."""
 
 from __future__ import annotations
 

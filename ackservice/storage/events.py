@@ -83,20 +83,15 @@ def waiting(connection: sqlite3.Connection, person_id: str) -> list[Event]:
     return [Event(row["at"], "waiting", row) for row in connection.execute(_WAITING, {"person": person_id})]
 
 
-def record(connection: sqlite3.Connection, what: str, number: int) -> sqlite3.Row | None:
-    """One record that can be taken back, with its person, notice, and whether it was taken back already."""
-    table, withdrawn, column = TAKEN_BACK[what]
-    of = "q.recipient_id" if what == "answer" else "x.recipient_id"
-    question = "JOIN question q ON q.id = x.question_id" if what == "answer" else ""
-    return connection.execute(
-        f"""
-        SELECT x.*, {of} AS recipient_id, r.person_id, r.name, {_NOTICE},
-            EXISTS (SELECT 1 FROM {withdrawn} w WHERE w.{column} = x.id) AS taken_back
-        FROM {table} x {question} JOIN recipient r ON r.id = {of} JOIN notice n ON n.id = r.notice_id
-        WHERE x.id = ?
-        """,
-        (number,),
-    ).fetchone()
+def people_of_acts(
+    connection: sqlite3.Connection, act: str, notice_id: int, first: int, last: int, by: str
+) -> list[str]:
+    """The people whom somebody's acts at the desk between two ledger lines were about."""
+    rows = connection.execute(
+        "SELECT person_id FROM desk_act WHERE id BETWEEN ? AND ? AND act = ? AND notice_id = ? AND done_by = ?",
+        (first, last, act, notice_id, by),
+    )
+    return [row[0] for row in rows]
 
 
 def message(connection: sqlite3.Connection, person_id: str, delivery_id: int) -> sqlite3.Row | None:

@@ -1,5 +1,5 @@
-"""What an evidence pack takes from the database: the chain, the lines that concern some notices, and what their
-seals cover."""
+"""What an evidence pack takes from the database: the chain, the lines that concern some notices, and what
+their seals cover."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MAILINGS = f"id IN (SELECT mailing_id FROM notice WHERE id IN ({_NOTICES}))"
 _ACTS = (f"notice_id IN ({_POLICY})", f"notice_id IN ({_NOTICES})")
 _SETTLED = f"delivery_id IN ({_DELIVERIES})"
 
-# The rows of each table that bear on the statuses of the recipients, and the condition of those whose seals are
-# opened: what the other files of a pack state. Not former names and addresses, not what anybody asked.
+# The rows of each table that bear on the statuses of the recipients, and the condition of those whose seals
+# are opened: what the other files of a pack state. Not former names and addresses, not what anybody asked.
 _CONCERNED = {
     "roster_import": ("id IN (SELECT import_id FROM roster_entry WHERE " + _OF_PEOPLE + ")", ""),
     "roster_undone": ("import_id IN (SELECT import_id FROM roster_entry WHERE " + _OF_PEOPLE + ")", ""),
