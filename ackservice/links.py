@@ -3,8 +3,8 @@
 The key is drawn for one recipient, one person or one receipt, never a row number: after a restore of an older
 backup a link opens its own person's page or none. The signature is HMAC-SHA256 cut to 128 bits (RFC 2104,
 section 5, allows half), made and checked through itsdangerous, with a salt for each purpose: a receipt's link
-never acknowledges. The links of a person are signed under that person's present key as well, so that a new key
-ends all of them at once.
+never acknowledges. The links of a person are signed under that person's present key as well, so that a new
+key ends all of them at once.
 """
 
 from __future__ import annotations
@@ -71,13 +71,15 @@ class Links:
         }
 
     def token(self, purpose: Purpose, key: str, under: str = "") -> str:
-        """The signed text for a key (hexadecimal): 34 characters for 64 bits. `under`: a person's present key."""
+        """The signed text for a key (hexadecimal): 34 characters for 64 bits. `under`: a person's present
+        key."""
         value = base64_encode(bytes.fromhex(key))
         signature = self._signers[purpose].get_signature(value + under.encode())
         return (value + b"." + signature).decode()
 
     def key(self, token: str) -> str:
-        """The key a token carries, before its signature is looked at. Raises LinkForged for what cannot be one."""
+        """The key a token carries, before its signature is looked at. Raises LinkForged for what cannot be
+        one."""
         value, _, _ = token.partition(".")
         try:
             packed = base64_decode(value)
@@ -88,7 +90,8 @@ class Links:
         return packed.hex()
 
     def check(self, purpose: Purpose, token: str, under: str = "") -> None:
-        """Raise LinkForged unless a token is signed for that purpose, also for another spelling of a right one."""
+        """Raise LinkForged unless a token is signed for that purpose, also for another spelling of a right
+        one."""
         value, _, signature = token.partition(".")
         if not token.isascii() or not self._signers[purpose].verify_signature(
             value.encode() + under.encode(), signature.encode()
@@ -109,5 +112,6 @@ def check_keys(secret_keys: Sequence[str]) -> None:
     for place, key in enumerate(secret_keys, start=1):
         if len(key) < SHORTEST_KEY:
             raise SettingsError(
-                f"ACK_SECRET_KEYS: key {place} has {len(key)} characters, at least {SHORTEST_KEY} are needed; {advice}"
+                f"ACK_SECRET_KEYS: key {place} has {len(key)} characters, at least {SHORTEST_KEY} are "
+                f"needed; {advice}"
             )

@@ -57,7 +57,10 @@ def record_history(service: Service, people: int, policies: int) -> None:
     with service.store.write(TOLD_AT) as tx:
         for person in staff:
             roster.add_entry(tx, person)
-    entry = '{"approved_by":"","approved_on":"","changes":[],"owner":"Business Manager","questions":"","suggestions":"","summary":""}'
+    entry = (
+        '{"approved_by":"","approved_on":"","changes":[],"owner":"Business '
+        'Manager","questions":"","suggestions":"","summary":""}'
+    )
     for number in range(policies):
         with service.store.write(TOLD_AT) as tx:
             digest = tx.keep_document(f"# Policy {number}\n\nRule {number}.\n")
@@ -116,7 +119,8 @@ def measure(people: int, policies: int) -> float:
             lines = connection.execute("SELECT MAX(n) FROM ledger").fetchone()[0]
         service.store.close()
         print(
-            f"{people:>6} people, {policies:>2} policies, {lines:>9,} ledger lines: nothing to do {later * 1000:7.2f} ms; "
+            f"{people:>6} people, {policies:>2} policies, {lines:>9,} ledger lines: nothing to do "
+            f"{later * 1000:7.2f} ms; "
             f"the first run, which plans {people * policies // OUTSTANDING:,} reminders, {first:.2f} s"
         )
         return later

@@ -1,4 +1,5 @@
-"""Who is concerned by what: audiences, when somebody came into one, when their stay ended, and their absences.
+"""Who is concerned by what: audiences, when somebody came into one, when their stay ended, and their
+absences.
 
 Source of the rules: the design's "The life of a notice". Each unbroken stay in an audience is a recipient of
 its own; leaving, or moving out of the audience, ends it for good.
@@ -46,7 +47,8 @@ class Came:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whom somebody may see: everyone, or the people of one site, or of one line manager, or of both at once."""
+    """Whom somebody may see: everyone, or the people of one site, or of one line manager, or of both at
+    once."""
 
     site: str = ""
     team_of: str = ""
@@ -88,7 +90,8 @@ def came_into(entries: Sequence[Entry], audience: Sequence[str], first_import_on
     """When the person's present stay in an audience began; None where the last entry is outside of it.
 
     A blank `joined_on` means: there already at the school's first import, else from the day of the import.
-    Coming back or changing category counts from the day it was recorded, or from `joined_on` if that is later.
+    Coming back or changing category counts from the day it was recorded, or from `joined_on` if that is
+    later.
     """
     came: Came | None = None
     was: Entry | None = None
@@ -133,7 +136,8 @@ def stay_end(
 
 
 def absences(entries: Sequence[Entry]) -> Iterator[tuple[date, date]]:
-    """The absences of a person, first and last day each: from the import that says so, to the last day away."""
+    """The absences of a person, first and last day each: from the import that says so, to the last day
+    away."""
     for number, entry in enumerate(entries):
         until = entry.person.away_until
         if until is None:
@@ -150,7 +154,8 @@ def is_away(person: Person | None, on: date) -> bool:
 
 
 def basis_in(book: Book, notice: Notice, came: Came, first_import_on: date) -> Basis | None:
-    """On what basis somebody in the audience, who is not a recipient, enters an open notice; None: not at all.
+    """On what basis somebody in the audience, who is not a recipient, enters an open notice; None: not at
+    all.
 
     Who was in post when it was given has the basis they would have had that day, however late they were
     entered. Everybody else came later, and joins; into a notice that only joiners have, nobody but joiners.

@@ -53,7 +53,8 @@ def rows_of(
 
     Name, address and category are those recorded when they became a recipient; `present_name` is the
     roster's. `in_time` is None for people not notified yet and where no notice period applies (`basis` says
-    why). `overdue` is None where nothing is to be acknowledged. `acknowledged_at` is the date signed for paper.
+    why). `overdue` is None where nothing is to be acknowledged. `acknowledged_at` is the date signed for
+    paper.
     """
     time_zone = ZoneInfo(zone)
     for row in rows:

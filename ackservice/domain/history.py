@@ -126,7 +126,8 @@ class Book:
         return Moment(event.on, event.line) if event else None
 
     def given_basis(self, notice: Notice) -> Basis:
-        """What a notice given to its whole audience asks: one that a joiner opened is about what is in force."""
+        """What a notice given to its whole audience asks: one that a joiner opened is about what is in
+        force."""
         return Basis.IN_FORCE if notice.basis is Basis.JOINING else notice.basis
 
     def ending(self, notice: Notice, on: date) -> Ending | None:
@@ -148,8 +149,8 @@ class Book:
     def ending_for(self, notice: Notice, joined: Sequence[tuple[int, date, int]], on: date) -> Ending | None:
         """What had ended a notice for one person by that day.
 
-        `joined` are the notices that a joiner opened and this person was added to before anybody else: (notice,
-        day, ledger line). One of a newer version ends the earlier ones of that person alone.
+        `joined` are the notices that a joiner opened and this person was added to before anybody else:
+        (notice, day, ledger line). One of a newer version ends the earlier ones of that person alone.
         """
         endings = [self.ending(notice, on)]
         for newer_id, added_on, line in joined:
@@ -160,7 +161,8 @@ class Book:
         return min((e for e in endings if e is not None), key=lambda ending: ending.at, default=None)
 
     def shown(self, notice: Notice, on: date) -> Notice:
-        """The notice whose text a link shows: the newest clarification in effect of the version, or itself."""
+        """The notice whose text a link shows: the newest clarification in effect of the version, or
+        itself."""
         shown = notice
         for other in self.of_policy([notice.policy]):
             if (

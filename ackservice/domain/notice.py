@@ -36,11 +36,13 @@ class Rule:
             f", counted from {self.deemed_days} days after the message was sent" if self.deemed_days else ""
         )
         return (
-            f"Notice of {months} by the corresponding-date rule (Dodds v Walker, 1981){deemed}: the day of the notice is "
-            "not counted, and the period ends on the same day number of the last month, or on that month's last day where "
-            "it has no such day. Given in time when the period ends on or before the effective date; otherwise the change "
-            "binds the person from the day the period ends. Joiners are told on joining, and people asked about what is "
-            "in force already have no notice period: their basis says so."
+            f"Notice of {months} by the corresponding-date rule (Dodds v Walker, 1981){deemed}: the day of "
+            "the notice is not counted, and the period ends on the same day number of the last month, or on "
+            "that "
+            "month's last day where it has no such day. Given in time when the period ends on or before the "
+            "effective date; otherwise the change binds the person from the day the period ends. Joiners are "
+            "told on joining, and people asked about what is in force already have no notice period: their "
+            "basis says so."
         )
 
 

@@ -28,8 +28,8 @@ class RosterPlan:
     `joins` are new people; `already_left` are new to the roster, but gone: they are kept, and told nothing.
     `leaves` are people whom the file gives a day of leaving, past or to come; `returns` had left and are
     back. `absent` are on the roster and not in the file: they stay as they are, since only `left_on` makes a
-    leaver. `erased` are listed though their records were erased: they stay erased. `shared` are addresses that
-    would stand for several people from then on, with all of them.
+    leaver. `erased` are listed though their records were erased: they stay erased. `shared` are addresses
+    that would stand for several people from then on, with all of them.
     """
 
     source: str
@@ -69,15 +69,17 @@ class RosterPlan:
     def questions(self) -> list[str]:
         """What has to be confirmed by a person, in whole sentences, each with what to do instead."""
         asked = [
-            f"{change.old.person_id}: name and address both change, from {change.old.name} to {change.new.name}. "
-            "Is it the same person? Somebody else needs a person_id of their own, or inherits what the former "
+            f"{change.old.person_id}: name and address both change, from {change.old.name} to "
+            f"{change.new.name}. Is it the same person? Somebody else needs a person_id of their own, or "
+            "inherits what the former "
             "person was given and acknowledged."
             for change in self.other_people
         ]
         for address, people in self.shared:
             names = " and ".join(_who(person) for person in people)
             asked.append(
-                f"{address} stands for {names}. Whoever reads that mailbox can acknowledge in the name of each: "
+                f"{address} stands for {names}. Whoever reads that mailbox can acknowledge in the name of "
+                f"each: "
                 "is it shared on purpose?"
             )
         return asked
@@ -122,7 +124,8 @@ class RosterPlan:
 def plan(
     current: Mapping[str, Person], file: RosterFile, on: date, erased: Collection[str] = ()
 ) -> RosterPlan:
-    """What the file would do to the roster as it is that day. Optional columns it lacks keep what is known."""
+    """What the file would do to the roster as it is that day. Optional columns it lacks keep what is
+    known."""
     groups: dict[str, list[Any]] = {}
     for person in file.people:
         if person.person_id in erased:

@@ -76,7 +76,8 @@ class Recipient:
 class Acknowledgement:
     """A person's own act: what they read, when, and how it came to us. `signed_on` is set for paper only.
 
-    `digest` is the text shown, `base_digest` that of the version asked about, which a clarification may follow.
+    `digest` is the text shown, `base_digest` that of the version asked about, which a clarification may
+    follow.
     """
 
     id: int
@@ -313,7 +314,8 @@ def _status(
 
 
 def _is_undeliverable(facts: Facts) -> bool:
-    """The last message was refused or came back, no letter reached them, and the address is still the same."""
+    """The last message was refused or came back, no letter reached them, and the address is still the
+    same."""
     sent = facts.sent
     if sent.last_bad <= sent.last_good or facts.letters:
         return False
@@ -485,7 +487,8 @@ def in_order_owed(rows: Iterable[RecipientStatus], on: date, book: Book) -> list
 
 
 def is_told_of(row: RecipientStatus) -> bool:
-    """Whether a notice that asks for nothing (a clarification, a withdrawal, no longer covered) is still to tell."""
+    """Whether a notice that asks for nothing (a clarification, a withdrawal, no longer covered) is still to
+    tell."""
     if row.owes:
         return False
     tells = row.notice.change in (Change.CLARIFICATION, Change.WITHDRAWN)

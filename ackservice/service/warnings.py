@@ -40,7 +40,10 @@ class Changed:
     def __str__(self) -> str:
         name = f"{self.notice.policy} {self.notice.version}"
         if self.what == (GONE,):
-            return f"{name} is no longer in the handbook, and its notice is open: put it back, or recall the notice."
+            return (
+                f"{name} is no longer in the handbook, and its notice is open: put it back, or recall "
+                f"the notice."
+            )
         return (
             f"The handbook has another {' and '.join(self.what)} of {name} than its notice was given for. "
             "Put back what "

@@ -44,8 +44,10 @@ def add(
     due_at = stamp(not_before) if not_before else tx.at
     cursor = tx.execute(
         """
-        INSERT INTO delivery (kind, person_id, address, payload, message_id, occasion, state, created_at, not_before)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT (kind, person_id, address, occasion) WHERE occasion <> '' DO NOTHING
+        INSERT INTO delivery
+            (kind, person_id, address, payload, message_id, occasion, state, created_at, not_before)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)
+        ON CONFLICT (kind, person_id, address, occasion) WHERE occasion <> '' DO NOTHING
         """,
         (
             kind,
@@ -111,7 +113,8 @@ def put_back(
     """Try again later; an attempt that never reached the server for this message is not counted."""
     tx.execute(
         """
-        UPDATE delivery SET state = 'queued', not_before = ?, last_error = ?, attempts = attempts - ? WHERE id = ?
+        UPDATE delivery SET state = 'queued', not_before = ?, last_error = ?, attempts = attempts - ?
+        WHERE id = ?
         """,
         (stamp(not_before), error, 0 if counted else 1, delivery_id),
     )
@@ -185,8 +188,8 @@ def join_waiting(tx: Transaction, kind: str, person_id: str, items: Sequence[int
 
 
 def cancel(tx: Transaction, kind: str, person_id: str) -> bool:
-    """Drop what waits of that kind for a person and nobody is sending yet; it may be queued anew. Whether there
-    was any."""
+    """Drop what waits of that kind for a person and nobody is sending yet; it may be queued anew. Whether
+    there was any."""
     cursor = tx.execute(
         "UPDATE delivery SET state = 'dropped', ended_at = ?, occasion = '' "
         "WHERE person_id = ? AND kind = ? AND state = 'queued'",
@@ -206,7 +209,8 @@ def last_sent_at(connection: sqlite3.Connection, kind: str, person_id: str) -> d
 def failed_since(connection: sqlite3.Connection, since: datetime) -> list[sqlite3.Row]:
     """Messages given up since then."""
     return connection.execute(
-        "SELECT kind, person_id, address, ended_at, last_error FROM delivery WHERE state = 'failed' AND ended_at >= ? ORDER BY id",
+        "SELECT kind, person_id, address, ended_at, last_error FROM delivery WHERE state = 'failed' AND "
+        "ended_at >= ? ORDER BY id",
         (stamp(since),),
     ).fetchall()
 
@@ -254,19 +258,23 @@ def _delivery(connection: sqlite3.Connection, row: sqlite3.Row) -> Delivery:
 
 def newest(connection: sqlite3.Connection) -> Delivery:
     """The message queued last."""
-    return _delivery(connection, connection.execute("SELECT * FROM delivery ORDER BY id DESC LIMIT 1").fetchone())
+    return _delivery(
+        connection, connection.execute("SELECT * FROM delivery ORDER BY id DESC LIMIT 1").fetchone()
+    )
 
 
 def claimed_items(connection: sqlite3.Connection) -> set[int]:
     """The recipients that messages on their way at this moment are about."""
     rows = connection.execute(
-        "SELECT i.recipient_id FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.state = 'claimed'"
+        "SELECT i.recipient_id FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.state = "
+        "'claimed'"
     )
     return {row[0] for row in rows}
 
 
 _OF_IMPORT = (
-    "SELECT i.delivery_id FROM delivery_item i JOIN recipient r ON r.id = i.recipient_id WHERE r.import_id = ?"
+    "SELECT i.delivery_id FROM delivery_item i JOIN recipient r ON r.id = i.recipient_id WHERE r.import_id = "
+    "?"
 )
 
 
@@ -279,6 +287,7 @@ def has_left_for_import(connection: sqlite3.Connection, import_id: int) -> bool:
 def drop_of_import(tx: Transaction, import_id: int) -> None:
     """Drop what waits to be sent about recipients added by a roster import."""
     tx.execute(
-        f"UPDATE delivery SET state = 'dropped', ended_at = ? WHERE id IN ({_OF_IMPORT}) AND state = 'queued'",
+        f"UPDATE delivery SET state = 'dropped', ended_at = ? WHERE id IN ({_OF_IMPORT}) AND state = "
+        f"'queued'",
         (tx.at, import_id),
     )

@@ -1,4 +1,5 @@
-"""The numbered migrations of the database. One that has been released is never edited; a change is a new one."""
+"""The numbered migrations of the database. One that has been released is never edited; a change is a new
+one."""
 
 from __future__ import annotations
 
@@ -19,14 +20,18 @@ CREATE TABLE ledger (
     hash TEXT NOT NULL
 );
 CREATE INDEX ledger_at ON ledger (at);
-CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TABLE document (
     digest TEXT PRIMARY KEY,
     content TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TRIGGER document_no_update BEFORE UPDATE ON document BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
-CREATE TRIGGER document_no_delete BEFORE DELETE ON document BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER document_no_update BEFORE UPDATE ON document
+BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER document_no_delete BEFORE DELETE ON document
+BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
 """
 
 _QUEUE = """
@@ -96,7 +101,8 @@ def create_fact_table(db: Database, fact: Fact) -> None:
     erasable = "".join(f", {name} TEXT" for name in personal)
     table = fact.table
     db.conn.execute(
-        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY REFERENCES ledger(n), at TEXT NOT NULL{plain}{erasable})"
+        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY REFERENCES ledger(n), "
+        f"at TEXT NOT NULL{plain}{erasable})"
     )
     for number, columns in enumerate(fact.indexes):
         db.conn.execute(f"CREATE INDEX {table}_{number} ON {table} ({columns})")

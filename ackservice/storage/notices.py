@@ -15,20 +15,25 @@ from ackservice.domain.notice import Basis, Notice, Rule
 from ackservice.storage.store import Transaction, moment
 from handbook.policy.version import Change
 
-_NOTICE = """id, policy, version, title, digest, change, effective_on, issued_on, basis, round, audience, former_ids,
-    period_months, deemed_days, joiner_days, in_force_days, mailing_id, clarifies"""
+_NOTICE = """id, policy, version, title, digest, change, effective_on, issued_on, basis, round, audience,
+    former_ids, period_months, deemed_days, joiner_days, in_force_days, mailing_id, clarifies"""
 _EVENTS = """
-SELECT id, at, notice_id, 'given' AS act, NULL AS effective_on, '' AS reason, given_by AS by FROM notice_given WHERE id <= :cut
-UNION ALL SELECT id, at, notice_id, 'recalled', NULL, reason, recalled_by FROM notice_recalled WHERE id <= :cut
-UNION ALL SELECT id, at, notice_id, 'postponed', effective_on, reason, postponed_by FROM notice_postponed WHERE id <= :cut
-UNION ALL SELECT id, at, notice_id, 'closed', NULL, reason, closed_by FROM notice_closed WHERE id <= :cut
+SELECT id, at, notice_id, 'given' AS act, NULL AS effective_on, '' AS reason, given_by AS by
+FROM notice_given WHERE id <= :cut
+UNION ALL SELECT id, at, notice_id, 'recalled', NULL, reason, recalled_by
+FROM notice_recalled WHERE id <= :cut
+UNION ALL SELECT id, at, notice_id, 'postponed', effective_on, reason, postponed_by
+FROM notice_postponed WHERE id <= :cut
+UNION ALL SELECT id, at, notice_id, 'closed', NULL, reason, closed_by
+FROM notice_closed WHERE id <= :cut
 ORDER BY 1
 """
 
 
 @dataclass(frozen=True)
 class KeptEntry:
-    """What a notice keeps of its version beside the text: enough to tell it years later without the handbook."""
+    """What a notice keeps of its version beside the text: enough to tell it years later without the
+    handbook."""
 
     digest: str
     owner: str
@@ -83,7 +88,8 @@ def document(connection: sqlite3.Connection, digest: str | None) -> str:
 
 
 def kept_entry(connection: sqlite3.Connection, notice_id: int, cut: int | None = None) -> KeptEntry:
-    """What was kept of the version when the notice was issued, or last postponed; up to a ledger line, if given."""
+    """What was kept of the version when the notice was issued, or last postponed; up to a ledger line, if
+    given."""
     row = connection.execute(
         """
         SELECT COALESCE((SELECT entry_digest FROM notice_postponed p WHERE p.notice_id = n.id
@@ -109,7 +115,8 @@ def kept_entry(connection: sqlite3.Connection, notice_id: int, cut: int | None =
 
 
 def issued_by(connection: sqlite3.Connection, notice_id: int) -> tuple[str, str, str]:
-    """Who issued a notice, the reason given where it was short, and that where its page was not public yet."""
+    """Who issued a notice, the reason given where it was short, and that where its page was not public
+    yet."""
     row = connection.execute(
         "SELECT issued_by, short_reason, unpublished_reason FROM notice WHERE id = ?", (notice_id,)
     ).fetchone()
@@ -125,7 +132,8 @@ def first_recorded_at(connection: sqlite3.Connection) -> str:
 def open_suggestions(connection: sqlite3.Connection, policies: Iterable[str]) -> int:
     """How many suggestions about the policy of those ids are not answered."""
     return connection.execute(
-        "SELECT COUNT(*) FROM question q WHERE q.kind = 'suggestion' AND q.policy IN (SELECT value FROM json_each(?)) "
+        "SELECT COUNT(*) FROM question q WHERE q.kind = 'suggestion' AND q.policy IN (SELECT value FROM "
+        "json_each(?)) "
         "AND NOT EXISTS (SELECT 1 FROM question_answered a WHERE a.question_id = q.id "
         "AND NOT EXISTS (SELECT 1 FROM answer_withdrawn w WHERE w.answer_id = a.id))",
         (json.dumps(list(policies)),),

@@ -48,7 +48,8 @@ class Which:
 
 @dataclass(frozen=True)
 class Changed:
-    """What ledger lines concern: people in all their notices, single recipients, whole notices, or everything."""
+    """What ledger lines concern: people in all their notices, single recipients, whole notices, or
+    everything."""
 
     people: set[str]
     recipients: set[int]
@@ -72,7 +73,10 @@ SELECT d.recipient_id,
 FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
 WHERE {which} AND d.id <= :cut AND d.kind IN ('notice', 'reminder') GROUP BY d.recipient_id
 """
-_BACK = "EXISTS (SELECT 1 FROM dispatch z WHERE z.delivery_id = d.delivery_id AND z.outcome = 'bounced' AND z.id <= :cut)"
+_BACK = (
+    "EXISTS (SELECT 1 FROM dispatch z WHERE z.delivery_id = d.delivery_id AND z.outcome = 'bounced' AND "
+    "z.id <= :cut)"
+)
 # A message that came back, on which no manager has ruled, and after which nothing good is known.
 _RETURNED = """
 SELECT DISTINCT d.recipient_id FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
@@ -86,7 +90,8 @@ SELECT a.*, a.name_matches OR EXISTS (SELECT 1 FROM acknowledgement_confirmed c
        WHERE c.acknowledgement_id = a.id AND c.id <= :cut) AS confirmed
 FROM acknowledgement a
 WHERE a.person_id IN (SELECT r.person_id FROM recipient r WHERE {which}) AND a.id <= :cut
-  AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w WHERE w.acknowledgement_id = a.id AND w.id <= :cut)
+  AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w
+                  WHERE w.acknowledgement_id = a.id AND w.id <= :cut)
 ORDER BY a.id
 """
 
@@ -103,7 +108,8 @@ def add(
     reason: str | None = None,
     added_by: str | None = None,
 ) -> int:
-    """Make somebody a recipient, as the roster has them now, under a fresh random key. Returns their number."""
+    """Make somebody a recipient, as the roster has them now, under a fresh random key. Returns their
+    number."""
     return tx.record(
         "recipient.added",
         key=new_key(),
@@ -232,7 +238,8 @@ def people_of(connection: sqlite3.Connection, recipient_ids: Iterable[int]) -> s
 def last_answer(connection: sqlite3.Connection, recipient_id: int) -> tuple[str, str]:
     """(address, what the server said) of the last message to a recipient that was refused or came back."""
     row = connection.execute(
-        "SELECT address, detail FROM dispatch WHERE recipient_id = ? AND outcome <> 'sent' ORDER BY id DESC LIMIT 1",
+        "SELECT address, detail FROM dispatch WHERE recipient_id = ? AND outcome <> 'sent' ORDER BY id DESC "
+        "LIMIT 1",
         (recipient_id,),
     ).fetchone()
     return (row["address"] or "", row["detail"] or "") if row else ("", "")
@@ -279,7 +286,8 @@ def _letters(
     sql = f"""
         SELECT g.id, g.recipient_id, g.given_on FROM letter_given g JOIN recipient r ON r.id = g.recipient_id
         WHERE {which.sql} AND g.id <= :cut
-        AND NOT EXISTS (SELECT 1 FROM letter_withdrawn w WHERE w.letter_id = g.id AND w.id <= :cut) ORDER BY g.id
+        AND NOT EXISTS (SELECT 1 FROM letter_withdrawn w WHERE w.letter_id = g.id AND w.id <= :cut)
+        ORDER BY g.id
     """
     letters: dict[int, list[tuple[int, date]]] = {}
     for row in connection.execute(sql, values):
@@ -321,7 +329,8 @@ def _is_of_policy(book: Book, notice: object, acknowledgement: Acknowledgement) 
 def _excuses(connection: sqlite3.Connection, which: Which, values: dict[str, object]) -> dict[int, Excuse]:
     sql = f"""
         SELECT x.* FROM excused x JOIN recipient r ON r.id = x.recipient_id WHERE {which.sql} AND x.id <= :cut
-        AND NOT EXISTS (SELECT 1 FROM excuse_withdrawn w WHERE w.excused_id = x.id AND w.id <= :cut) ORDER BY x.id
+        AND NOT EXISTS (SELECT 1 FROM excuse_withdrawn w WHERE w.excused_id = x.id AND w.id <= :cut)
+        ORDER BY x.id
     """
     return {
         row["recipient_id"]: Excuse(row["id"], row["reason"] or "", row["excused_by"] or "")

@@ -1,4 +1,5 @@
-"""Roster rows: each change of a person is a new entry, and the last one holds. An undone import counts as never made."""
+"""Roster rows: each change of a person is a new entry, and the last one holds. An undone import counts as
+never made."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from ackservice.domain.audience import Entry
 from ackservice.domain.roster import Person
 from ackservice.storage.store import Transaction, moment
 
-_HOLDS = "id <= :cut AND (import_id IS NULL OR import_id NOT IN (SELECT import_id FROM roster_undone WHERE id <= :cut))"
+_HOLDS = (
+    "id <= :cut AND (import_id IS NULL OR import_id NOT IN (SELECT import_id FROM roster_undone WHERE "
+    "id <= :cut))"
+)
 _CURRENT = f"""
     SELECT e.* FROM roster_entry e
     JOIN (SELECT MAX(id) AS id FROM roster_entry WHERE {_HOLDS} GROUP BY person_id) last ON last.id = e.id
@@ -48,7 +52,8 @@ def person(connection: sqlite3.Connection, person_id: str, cut: int) -> Person |
 def histories(
     connection: sqlite3.Connection, cut: int, zone: str, person_ids: Iterable[str] | None = None
 ) -> dict[str, list[Entry]]:
-    """Every entry of each person, oldest first; of all people, or of some. Erased people's have empty names."""
+    """Every entry of each person, oldest first; of all people, or of some. Erased people's have empty
+    names."""
     some = "" if person_ids is None else "AND person_id IN (SELECT value FROM json_each(:people))"
     values = {"cut": cut, "people": json.dumps(list(person_ids or ()))}
     entries: dict[str, list[Entry]] = {}

@@ -215,7 +215,8 @@ def test_a_business_managers_morning(desk: Desk, tab) -> None:
 
 @pytest.mark.parametrize(
     ("size", "look"),
-    [("desk", {"color_scheme": "light"}), ("phone", {"color_scheme": "dark"}), ("narrow", {"color_scheme": "light"}),
+    [("desk", {"color_scheme": "light"}), ("phone", {"color_scheme": "dark"}),
+     ("narrow", {"color_scheme": "light"}),
      ("desk", {"forced_colors": "active"})],
 )  # fmt: skip
 def test_axe_finds_nothing_on_any_page_of_the_desk(desk: Desk, tab, size: str, look: dict) -> None:
@@ -267,7 +268,8 @@ def tab_to(page: Page, name: str) -> None:
     for _ in range(120):
         page.keyboard.press("Tab")
         focused = page.evaluate(
-            "(() => { const e = document.activeElement; return [e.getAttribute('aria-label') || e.textContent.trim(),"
+            "(() => { const e = document.activeElement; return [e.getAttribute('aria-label') || "
+            "e.textContent.trim(),"
             " getComputedStyle(e).outlineStyle] })()"
         )
         if focused[0] == name:

@@ -37,7 +37,10 @@ PEOPLE = [
     *(f"P{n:03},Person Number {n},p{n}@larkspur-row.example,Contractor,," for n in range(5, 60)),
 ]
 WRONG = f"{HEADING}\nP001,,nonsense,Emperor,31/2/2021,\n"
-CHANGED = f"{HEADING}\nP001,Ada King,ada@larkspur-row.example,Employee,,\nP900,Jo Joiner,jo@larkspur-row.example,Employee,02/08/2021,\n"
+CHANGED = (
+    f"{HEADING}\nP001,Ada King,ada@larkspur-row.example,Employee,,\n"
+    f"P900,Jo Joiner,jo@larkspur-row.example,Employee,02/08/2021,\n"
+)
 SIZES = {
     "desk": {"width": 1280, "height": 900},
     "phone": {"width": 390, "height": 844},
@@ -274,7 +277,8 @@ def test_staff_ask_without_scripts_on_a_phone(desk: Desk, tab) -> None:
 
 @pytest.mark.parametrize(
     ("size", "look"),
-    [("desk", {"color_scheme": "light"}), ("phone", {"color_scheme": "dark"}), ("narrow", {"color_scheme": "light"}),
+    [("desk", {"color_scheme": "light"}), ("phone", {"color_scheme": "dark"}),
+     ("narrow", {"color_scheme": "light"}),
      ("desk", {"forced_colors": "active"})],
 )  # fmt: skip
 def test_axe_finds_nothing_and_nothing_is_cut_off(desk: Desk, tab, size: str, look: dict) -> None:

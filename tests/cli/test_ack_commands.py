@@ -82,7 +82,9 @@ def test_an_unknown_option_is_misuse(run_ack, name):
 
 @pytest.mark.parametrize("words", ["nonsense", "roster nonsense", "export social-media 2021-09 --format pdf",
                                    "status social-media 2021-09 --as-of 1.9.2021", "status social-media",
-                                   "roster import no-such-file.csv", "paper social-media 2021-09 P001 --on 2021-02-30 --recorded-by B"])  # fmt: skip
+                                   "roster import no-such-file.csv",
+                                   "paper social-media 2021-09 P001 --on 2021-02-30 --recorded-by "
+                                   "B"])  # fmt: skip
 def test_misuse_exits_2(run_ack, words):
     done = run_ack(*words.split())
     assert done.exit_code == 2
@@ -169,13 +171,15 @@ class TestTheDatabase:
         run_ack("migrate")
         with closing(sqlite3.connect(environ["ACK_DATABASE"])) as connection, connection:
             connection.execute(
-                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999_later', '2030')"
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', "
+                "'m999_later', '2030')"
             )
         for words in ("migrate", "verify", "roster list", "send"):
             done = run_ack(*words.split())
             assert done.exit_code == 1
             assert done.output == (
-                f"Error: the database {environ['ACK_DATABASE']} is from a newer version of this software (m999_later); "
+                f"Error: the database {environ['ACK_DATABASE']} is from a newer version of this software "
+                f"(m999_later); "
                 "update the software\n"
             )
 
@@ -184,7 +188,9 @@ class TestTheDatabase:
         for words in ("migrate", "verify", "notice list"):
             done = run_ack(*words.split())
             assert (done.exit_code, done.output) == (
-                1, f"Error: {environ['ACK_DATABASE']} is not a database of this service, or is damaged; restore the last backup\n"
+                1,
+                f"Error: {environ['ACK_DATABASE']} is not a database of this service, or is damaged; restore "
+                f"the last backup\n"
             )  # fmt: skip
 
     def test_verify_exits_0_on_a_whole_ledger(self, run_ack, staffed):

@@ -227,13 +227,17 @@ class TestStatusAndExport:
         ):
             done = issued(*words, "--as-of", "2021-07-27")
             assert (done.exit_code, done.output) == (
-                1, "Error: 2021-07-27 is still to come: a status can be given as at today (2021-07-26) or an earlier day\n"
+                1,
+                "Error: 2021-07-27 is still to come: a status can be given as at today (2021-07-26) or an "
+                "earlier day\n"
             )  # fmt: skip
 
     def test_without_a_notice_it_says_what_there_is(self, issued):
         done = issued("status", "social-media", "2020-09")
         assert (done.exit_code, done.output) == (
-            1, "Error: no notice has been issued for social-media 2020-09 by then; notices issued: social-media 2021-09\n"
+            1,
+            "Error: no notice has been issued for social-media 2020-09 by then; notices issued: social-media "
+            "2021-09\n"
         )  # fmt: skip
 
     def test_a_folder_that_is_not_there_is_told_and_nothing_is_left(self, issued, tmp_path):

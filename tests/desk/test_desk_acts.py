@@ -208,7 +208,8 @@ def test_a_new_link_goes_out_and_the_old_one_dies(desk, bea, people, notice):
 def bounces(desk, person_id):
     """The last message to a person comes back."""
     delivery_id, recipient_id, message_id, address = desk.rows(
-        "SELECT delivery_id, recipient_id, message_id, address FROM dispatch WHERE recipient_id = ? ORDER BY id DESC",
+        "SELECT delivery_id, recipient_id, message_id, address FROM dispatch WHERE recipient_id = ? ORDER BY "
+        "id DESC",
         desk.recipient(person_id),
     )[0]
     values = {
@@ -267,7 +268,8 @@ def test_a_form_without_the_sessions_key_is_refused(desk, bea, notice):
     before = desk.dump()
     for key in ("", "0" * 32):
         answer = bea.client.post(f"/ack/desk/notices/{notice}/people", headers={"Origin": BASE},
-                                 data={"form_key": key, "act": "remind", "who": desk.recipient("P001")})  # fmt: skip
+                                 data={"form_key": key, "act": "remind",
+                                       "who": desk.recipient("P001")})  # fmt: skip
         assert answer.status_code == 403
     assert desk.dump() == before
 

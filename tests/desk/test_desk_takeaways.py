@@ -54,7 +54,8 @@ def test_everything_holds_each_open_notice(desk, bea):
     answer = bea.get("/ack/desk/everything.csv")
     assert 'filename="all-open-notices-status-as-at-2021-07-26.csv"' in answer.headers["Content-Disposition"]
     assert [(row["policy"], row["person_id"]) for row in rows_of(answer)] == [
-        ("social-media", "P001"), ("social-media", "P002"), ("social-media", "P003"), ("social-media", "P004"),
+        ("social-media", "P001"), ("social-media", "P002"), ("social-media", "P003"),
+        ("social-media", "P004"),
         ("visitors", "P001"), ("visitors", "P002"),
     ]  # fmt: skip
     assert json.loads(bea.get("/ack/desk/everything.json").data)["as_of"] == "2021-07-26"

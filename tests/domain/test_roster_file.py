@@ -150,7 +150,8 @@ def test_bad_addresses_are_faults(address):
 
 def test_an_address_no_school_mail_system_carries_says_why():
     assert message("7,Amina,zoë@school.example,Employee,,") == (
-        'row 2: email: only plain letters (a to z), digits and marks can stand before the @: "zoë@school.example"'
+        "row 2: email: only plain letters (a to z), digits and marks can stand before the @: "
+        '"zoë@school.example"'
     )
 
 
@@ -272,7 +273,8 @@ def test_windows_1252_names_the_row_and_how_to_save():
     (fault,) = _faults(f"{HEADING}\r\n7,Amina,,Employee,,\r\n8,José,,Employee,,\r\n".encode("cp1252"))
 
     assert str(fault) == (
-        'row 3: the file is not UTF-8: found the byte 0xE9, which would be "é" in Windows-1252. In Excel choose Save As '
+        'row 3: the file is not UTF-8: found the byte 0xE9, which would be "é" in Windows-1252. In Excel '
+        "choose Save As "
         'and "CSV UTF-8 (Comma delimited)"; in LibreOffice tick "Edit filter settings" and choose UTF-8'
     )
 

@@ -52,7 +52,8 @@ def item(kind=NoticeKind.CHANGE, **changes):
         "effective_on": date(2021, 9, 1),
         "binds_from": date(2021, 9, 1),
         "due_on": date(2021, 8, 31) if asks else None,
-        "summary": "We have added **one duty**: see [the list](https://elsewhere.example/x).\n\nFor everyone.",
+        "summary": "We have added **one duty**: see [the list](https://elsewhere.example/x).\n\n"
+        "For everyone.",
         "ask": HEAD,
         "link": LINK,
         "text_link": TEXT_LINK,

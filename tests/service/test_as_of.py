@@ -92,7 +92,8 @@ class Life:
         recipient = self.recipients[person]
         with self.service.store.write(now) as tx:
             if act in ("sent", "refused", "bounced"):
-                tx.record("message.outcome", delivery_id=recipient, recipient_id=recipient, kind="reminder", outcome=act,
+                tx.record("message.outcome", delivery_id=recipient, recipient_id=recipient, kind="reminder",
+                          outcome=act,
                           message_id="<1@x>", address="a@x.example", detail="")  # fmt: skip
             elif act == "excuse":
                 tx.record("recipient.excused", recipient_id=recipient, reason="leave", excused_by="Bea")
@@ -108,11 +109,13 @@ class Life:
                 number = tx.execute(
                     "SELECT MAX(id) FROM acknowledgement WHERE person_id = ?", (person,)
                 ).fetchone()[0]
-                tx.record("acknowledgement.withdrawn", acknowledgement_id=number, recipient_id=recipient, reason="slip",
+                tx.record("acknowledgement.withdrawn", acknowledgement_id=number, recipient_id=recipient,
+                          reason="slip",
                           withdrawn_by="Bea")  # fmt: skip
                 del self.acknowledged[person]
             elif act in ("acknowledge", "paper") and person not in self.acknowledged:
-                tx.record("acknowledged", recipient_id=recipient, person_id=person, policy="social-media", version="2021-09",
+                tx.record("acknowledged", recipient_id=recipient, person_id=person, policy="social-media",
+                          version="2021-09",
                           digest=tx.keep_document("# x\n"), method="link", typed_name=person)  # fmt: skip
                 self.acknowledged[person] = now.astimezone(LONDON).date()
             elif act == "letter":

@@ -44,7 +44,8 @@ def record(service: Service, fact: str, now: datetime, person: str = "P001", /, 
 def outcome(
     service: Service, now: datetime, result: str, delivery: int, person: str = "P001", kind: str = "notice"
 ) -> None:
-    record(service, "message.outcome", now, person, delivery_id=delivery, kind=kind, outcome=result, message_id=f"<{delivery}@x>",
+    record(service, "message.outcome", now, person, delivery_id=delivery, kind=kind, outcome=result,
+           message_id=f"<{delivery}@x>",
            address="ada@x.example", detail="")  # fmt: skip
 
 
@@ -59,7 +60,8 @@ def test_one_life_through_every_status(issued):
     import_roster(issued, roster_csv(ADA), "staff.csv", now=day(7))
     with issued.store.read() as connection:
         digest = connection.execute("SELECT digest FROM notice").fetchone()[0]
-    done = record(issued, "acknowledged", day(8), person_id="P001", policy="social-media", version="2021-09", digest=digest,
+    done = record(issued, "acknowledged", day(8), person_id="P001", policy="social-media", version="2021-09",
+                  digest=digest,
                   method="link", typed_name="Ada")  # fmt: skip
     record(
         issued,
@@ -72,7 +74,8 @@ def test_one_life_through_every_status(issued):
     at_the_end = day(60)
     found = [row(issued, at_the_end, on=day(number).date())["status"] for number in range(10)]
     assert found == [
-        "not sent", "notified", "undeliverable", "notified", "excused", "notified", "left", "notified", "acknowledged", "notified",
+        "not sent", "notified", "undeliverable", "notified", "excused", "notified", "left", "notified",
+        "acknowledged", "notified",
     ]  # fmt: skip
 
 
@@ -104,7 +107,8 @@ def test_the_window_runs_from_the_day_a_server_took_the_message(
 ):
     outcome(issued, datetime(sent_on.year, sent_on.month, sent_on.day, 12, tzinfo=UTC), "sent", 1)
     found = row(issued, datetime(2021, 9, 20, tzinfo=UTC))
-    assert (found["notified_on"], found["in_time"], found["short_by_days"], found["binds_from"], found["due_on"]) == (
+    assert (found["notified_on"], found["in_time"], found["short_by_days"], found["binds_from"],
+            found["due_on"]) == (
         sent_on, in_time, short_by, binds_from, due_on,
     )  # fmt: skip
 
@@ -152,7 +156,8 @@ def test_a_newer_version_takes_the_obligation_over(issued, school):
 def test_each_round_has_its_own_answer(issued):
     with issued.store.read() as connection:
         digest = connection.execute("SELECT digest FROM notice").fetchone()[0]
-    record(issued, "acknowledged", day(1), person_id="P001", policy="social-media", version="2021-09", digest=digest, method="link",
+    record(issued, "acknowledged", day(1), person_id="P001", policy="social-media", version="2021-09",
+           digest=digest, method="link",
            typed_name="Ada")  # fmt: skip
     autumn = datetime(2021, 9, 6, 9, 0, tzinfo=UTC)
     issuing.issue(issued, "social-media", "2021-09", now=autumn, issued_by="Bea", again="Year 2021/22")

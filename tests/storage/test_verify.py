@@ -150,7 +150,8 @@ def test_a_truncated_tail_is_found_only_by_a_head_held_elsewhere(check, tamper, 
     report = check(head)
     assert not report.head_seen
     assert report.faults == (
-        f"the ledger never ended with {head}: lines were cut off or rewritten, or that head is of another ledger",
+        f"the ledger never ended with {head}: lines were cut off or rewritten, or that head is of another "
+        f"ledger",
     )
 
 

@@ -65,7 +65,10 @@ class SchoolTree:
         self, label: str, effective_on: date, body: str, *, before: str = "", change: str = "material"
     ) -> None:
         """A version approved on 14 July 2021, or seven weeks before it took effect if that was earlier."""
-        text = f"---\ntitle: Bicycle Policy\nowner: Business Manager\nquestions: Headteacher\naudience: all\neffective_on: {effective_on}\n---\n{body}\n"
+        text = (
+            f"---\ntitle: Bicycle Policy\nowner: Business Manager\nquestions: Headteacher\n"
+            f"audience: all\neffective_on: {effective_on}\n---\n{body}\n"
+        )
         digest = digest_of(canonical_text("Bicycle Policy", body))
         self.write(f"handbook/docs/policies/bicycles/{label}.md", text)
         self.write_entry(label, effective_on, digest, before=before, change=change)
@@ -78,10 +81,13 @@ class SchoolTree:
         self, label: str, effective_on: date, digest: str | None, *, before: str, change: str
     ) -> None:
         approved_on = min(date(2021, 7, 14), effective_on - timedelta(days=49))
-        seal = seal_of(policy="bicycles", version=label, digest=digest, effective_on=effective_on, audience=(),
+        seal = seal_of(policy="bicycles", version=label, digest=digest, effective_on=effective_on,
+                       audience=(),
                        change=change, approved_by="Board of Governors", approved_on=approved_on)  # fmt: skip
-        lines = [f"supersedes: {before}" if before else "", f"change: {change}", "approved_by: Board of Governors",
-                 f"approved_on: {approved_on}", f"digest: {digest}" if digest else f"effective_on: {effective_on}",
+        lines = [f"supersedes: {before}" if before else "", f"change: {change}",
+                 "approved_by: Board of Governors",
+                 f"approved_on: {approved_on}",
+                 f"digest: {digest}" if digest else f"effective_on: {effective_on}",
                  f"seal: {seal}"]  # fmt: skip
         if change == "material":
             lines += [

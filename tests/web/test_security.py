@@ -201,7 +201,8 @@ def test_database_of_a_newer_version_gives_503(school):
     service = school.service()
     with service.store.write(school.clock.now()) as tx:
         tx.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999', '')"
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999', "
+            "'')"
         )
     client = school.app(school.service()).test_client()
 
