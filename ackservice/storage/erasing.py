@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
+from base64 import b64decode
 
 from ackservice.storage.facts import FACTS, Fact
 from ackservice.storage.store import Transaction
@@ -29,7 +31,11 @@ def records(connection: sqlite3.Connection, person_id: str) -> dict[str, list[di
 
 
 def _without_salt(row: sqlite3.Row) -> dict[str, object]:
-    return {key: value for key, value in dict(row).items() if key != "salt"}
+    """The row as a person can read it: the texts of messages are kept compressed."""
+    values = {key: value for key, value in dict(row).items() if key != "salt"}
+    if values.get("text") and "message_id" in values:
+        values["text"] = zlib.decompress(b64decode(values["text"])).decode()
+    return values
 
 
 def erase(tx: Transaction, person_id: str) -> int:
