@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ackservice.domain.status import RecipientStatus
 from ackservice.links import Purpose
-from ackservice.service import issuing
+from ackservice.service import issuing, statuses
 from ackservice.service.context import Service
 from ackservice.service.issuing import Mode
 from ackservice.storage import recipients
@@ -36,6 +37,16 @@ def recipient(service: Service, person: str, version: str = "2021-09") -> int:
     sql = """SELECT MAX(r.id) FROM recipient r JOIN notice n ON n.id = r.notice_id
         WHERE r.person_id = ? AND n.version = ?"""
     return rows(service, sql, person, version)[0][0]
+
+
+def row(service: Service, person: str, now: datetime, version: str = "2021-09") -> RecipientStatus:
+    """A person's last stay in a version's notices, as at that moment."""
+    with service.store.read() as connection:
+        as_of = service.as_of(connection, None, now)
+        book = statuses.book_at(service, connection, as_of)
+        return statuses.of_recipients(
+            service, connection, book, [recipient(service, person, version)], as_of
+        )[0]
 
 
 def token(service: Service, person: str = "P001", version: str = "2021-09") -> str:
