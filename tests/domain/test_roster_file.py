@@ -210,7 +210,8 @@ def test_away_until_is_a_day():
 
 def test_an_unknown_category_says_which_there_are():
     assert message("7,Amina,,Cook,,") == (
-        'row 2: category: expected one of Employee, Governor, Senior leader; found "Cook"'
+        "row 2: category: expected one of Employee, Governor, Senior leader "
+        '(several separated by semicolons); found "Cook"'
     )
 
 

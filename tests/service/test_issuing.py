@@ -137,13 +137,15 @@ class TestRefusals:
 
     def test_nobody_on_the_roster(self, service):
         assert refusal(service) == (
-            "nobody on the roster is concerned today (audience: everyone); import the roster with: ack roster import FILE",
+            "nobody on the roster is concerned today (audience: everyone); import the roster "
+            "with: ack roster import FILE",
         )
 
     def test_nobody_in_the_audience(self, service):
         import_roster(service, roster_csv(GIA, PAT, LEE), "staff.csv", now=MONDAY)
         assert refusal(service, "2021-01", policy="visitors", mode=Mode.IN_FORCE) == (
-            "nobody on the roster is concerned today (audience: Employee); import the roster with: ack roster import FILE",
+            "nobody on the roster is concerned today (audience: Employee); import the roster "
+            "with: ack roster import FILE",
         )
 
     def test_all_reasons_together(self, service, school):
@@ -186,8 +188,9 @@ class TestShortNotice:
             issue(staffed, now=at("2021-08-02"))
         assert (raised.value.people, raised.value.days) == (4, 1)
         assert raised.value.reasons == (
-            "the notice would be short for 4 people, by 1 day; the last day to give it was Sunday 2021-08-01. "
-            'Move the effective date, or go ahead with --allow-short-notice "the reason", which is kept',
+            "the notice would be short for 4 people, by 1 day; the last day to give it was Sunday "
+            "2021-08-01. Move the effective date, or go ahead with "
+            '--allow-short-notice "the reason", which is kept',
         )
         assert rows(staffed, "SELECT COUNT(*) FROM notice") == [(0,)]
 
@@ -327,14 +330,16 @@ class TestOneTransaction:
         """The database refuses the last recipient's message: a table takes two rows and no more."""
         with staffed.store.write(MONDAY) as tx:
             tx.execute(
-                "CREATE TEMP TRIGGER two_only BEFORE INSERT ON main.delivery WHEN (SELECT COUNT(*) FROM main.delivery) >= 2 "
+                "CREATE TEMP TRIGGER two_only BEFORE INSERT ON main.delivery WHEN "
+                "(SELECT COUNT(*) FROM main.delivery) >= 2 "
                 "BEGIN SELECT RAISE(ABORT, 'two only'); END"
             )
         with pytest.raises(sqlite3.IntegrityError, match="two only"):
             issue(staffed)
         counts = rows(
             staffed,
-            "SELECT (SELECT COUNT(*) FROM notice), (SELECT COUNT(*) FROM recipient), (SELECT COUNT(*) FROM delivery), "
+            "SELECT (SELECT COUNT(*) FROM notice), (SELECT COUNT(*) FROM recipient), "
+            "(SELECT COUNT(*) FROM delivery), "
             "(SELECT COUNT(*) FROM document), (SELECT COUNT(*) FROM ledger)",
         )
         assert counts == [(0, 0, 0, 0, 7)]
