@@ -89,14 +89,13 @@ def _cells(row: Row) -> list[object]:
 
 
 def _cell(value: object) -> object:
-    kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         # Nearly every text starts with a letter or a digit, and none of those is a formula.
         return value if value[:1].isalnum() else literal(value)
-    if value is None or kind is int:
-        return value
-    if kind is bool:
+    if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None or isinstance(value, int):
+        return value
     return _iso(value)
 
 

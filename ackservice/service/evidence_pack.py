@@ -23,6 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -157,13 +158,17 @@ def _files(sources: _Sources) -> dict[str, Callable[[], Iterable[bytes]]]:
         "ledger/head.txt": lambda: [f"{sources.as_of.head}\n".encode()],
     }
     for format_ in export.FORMATS:
-        files[f"status.{format_}"] = lambda format_=format_: exporting.render(sources.report, format_)
+        files[f"status.{format_}"] = partial(exporting.render, sources.report, format_)
     for path, text in texts.items():
-        files[path] = lambda text=text: [text.encode()]
+        files[path] = partial(_encoded, text)
     if len(texts) == 2:
         files["redline.html"] = lambda: [_redline(sources, *texts.values()).encode()]
         files["redline.css"] = lambda: [REDLINE_STYLE.read_bytes()]
     return files
+
+
+def _encoded(text: str) -> list[bytes]:
+    return [text.encode()]
 
 
 def _texts(sources: _Sources) -> dict[str, str]:

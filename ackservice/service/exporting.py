@@ -90,13 +90,15 @@ def of_open_notices(service: Service, scope: Scope, *, on: date | None, now: dat
 
 def render(report: Report, format_: str) -> Iterator[bytes]:
     """The report in that format (csv, json or xlsx), in parts that are made while they are read."""
-    facts = {"as_of": report.as_of.on, "rule": report.rule, "ledger_head": report.as_of.head}
+    rows, as_of, rule, head = report.rows(), report.as_of.on, report.rule, report.as_of.head
     if format_ == "csv":
-        yield from export.to_csv(report.rows())
+        yield from export.to_csv(rows)
     elif format_ == "json":
-        yield from export.to_json(report.rows(), **facts)
+        yield from export.to_json(rows, as_of=as_of, rule=rule, ledger_head=head)
     else:
-        yield export.to_xlsx(report.rows(), **facts, figures=report.figures, zone=report.zone)
+        yield export.to_xlsx(
+            rows, as_of=as_of, rule=rule, ledger_head=head, figures=report.figures, zone=report.zone
+        )
 
 
 def _report(

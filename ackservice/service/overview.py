@@ -73,7 +73,8 @@ class NoticeLine:
 
 @dataclass(frozen=True)
 class Need:
-    """Something somebody has to see to. `notice_id` and `show` say where; `page` is another page of the desk."""
+    """Something somebody has to see to. `notice_id` and `show` say where; `page` is another page of the
+    desk."""
 
     text: str
     about: str = ""
@@ -190,7 +191,8 @@ class Reading:
         )
 
     def changed(self, notice: Notice) -> str:
-        """What the handbook has now that is not what the notice was given for, in a sentence; empty for nothing."""
+        """What the handbook has now that is not what the notice was given for, in a sentence; empty for
+        nothing."""
         library = joiners.library_or_none(self.service) if self.as_of.is_now else None
         if library is None:
             return ""

@@ -186,8 +186,8 @@ def _ask_where_shared(people: dict[str, Person], new: Person, today: date) -> No
     if others:
         names = " and ".join(f"{person.name} ({person.person_id})" for person in others)
         raise AddressIsShared(
-            f"{new.email} is the address of {names} already. Whoever reads that mailbox can acknowledge in the "
-            "name of each"
+            f"{new.email} is the address of {names} already. Whoever reads that mailbox can acknowledge in "
+            "the name of each"
         )
 
 

@@ -36,7 +36,8 @@ def book_at(service: Service, connection: sqlite3.Connection, as_of: AsOf) -> Bo
 def of_notice(
     service: Service, connection: sqlite3.Connection, book: Book, notice: Notice, as_of: AsOf
 ) -> list[RecipientStatus]:
-    """Every recipient of a notice, in the order they were added. As of now, from what is kept where it holds."""
+    """Every recipient of a notice, in the order they were added. As of now, from what is kept where it
+    holds."""
     with service.kept_statuses.lock:
         kept = _kept(service, connection, book, notice, as_of)
         if kept is not None:
@@ -53,7 +54,8 @@ def computed(
     scope: Scope,
     make: Callable[[list[RecipientStatus]], T],
 ) -> T:
-    """What `make` gives for the recipients of a notice who may be seen: kept as long as their statuses hold."""
+    """What `make` gives for the recipients of a notice who may be seen: kept as long as their statuses
+    hold."""
     with service.kept_statuses.lock:
         kept = _kept(service, connection, book, notice, as_of)
         if kept is not None:
@@ -174,7 +176,8 @@ def _kept(
 
 
 def _follow(service: Service, connection: sqlite3.Connection, book: Book, kept: Kept, as_of: AsOf) -> None:
-    """Work out anew whom the lines since the last look concern; forget notices that they change as a whole."""
+    """Work out anew whom the lines since the last look concern; forget notices that they change as a
+    whole."""
     changed = recipients.changed_since(connection, kept.line)
     if changed.everything or len(changed.people) > MOST_FOLLOWED:
         kept.notices.clear()

@@ -43,7 +43,8 @@ _QUERIES = {
     "notice": f"""SELECT x.*, {_NOTICE}, n.effective_on FROM recipient x JOIN notice n ON n.id = x.notice_id
         WHERE x.person_id = :person""",
     "outcome": f"SELECT x.*, {_NOTICE} FROM dispatch x {_OF}",
-    "settled": """SELECT x.* FROM return_settled x WHERE x.delivery_id IN (SELECT d.delivery_id FROM dispatch d
+    "settled": """SELECT x.* FROM return_settled x
+        WHERE x.delivery_id IN (SELECT d.delivery_id FROM dispatch d
         JOIN recipient r ON r.id = d.recipient_id WHERE r.person_id = :person)""",
     "letter": f"SELECT x.*, {_NOTICE}, {_is_back('letter')} FROM letter_given x {_OF}",
     "letter taken back": f"SELECT x.*, {_NOTICE} FROM letter_withdrawn x {_OF}",
@@ -64,7 +65,8 @@ _QUERIES = {
 }
 _WAITING = """
 SELECT d.id AS delivery_id, d.created_at AS at, d.kind, d.address, d.not_before, d.last_error
-FROM delivery d WHERE d.person_id = :person AND d.person_id <> '' AND d.state IN ('queued', 'claimed') ORDER BY d.id DESC
+FROM delivery d WHERE d.person_id = :person AND d.person_id <> ''
+AND d.state IN ('queued', 'claimed') ORDER BY d.id DESC
 """
 
 
@@ -88,14 +90,16 @@ def people_of_acts(
 ) -> list[str]:
     """The people whom somebody's acts at the desk between two ledger lines were about."""
     rows = connection.execute(
-        "SELECT person_id FROM desk_act WHERE id BETWEEN ? AND ? AND act = ? AND notice_id = ? AND done_by = ?",
+        "SELECT person_id FROM desk_act WHERE id BETWEEN ? AND ? AND act = ? AND notice_id = ? "
+        "AND done_by = ?",
         (first, last, act, notice_id, by),
     )
     return [row[0] for row in rows]
 
 
 def message(connection: sqlite3.Connection, person_id: str, delivery_id: int) -> sqlite3.Row | None:
-    """A message to a person as it was sent, without personal links; None where it was not theirs or not kept."""
+    """A message to a person as it was sent, without personal links; None where it was not theirs or not
+    kept."""
     return connection.execute(
         """
         SELECT m.at, m.text, m.kind, (SELECT d.address FROM dispatch d WHERE d.delivery_id = m.delivery_id

@@ -38,10 +38,10 @@ CONFIRMED = {
     "paper": Act(
         "Record signed slips",
         (
-            "You record that these people have acknowledged the policy by signing a slip. This is evidence: it is "
-            "kept for good, with your name.",
-            "If a record turns out to be wrong, you can take it back on the person’s page with a reason. Both then "
-            "stay in the records.",
+            "You record that these people have acknowledged the policy by signing a slip. This is evidence: "
+            "it is kept for good, with your name.",
+            "If a record turns out to be wrong, you can take it back on the person’s page with a reason. "
+            "Both then stay in the records.",
         ),
         "Record as acknowledged on paper",
         "on",
@@ -52,10 +52,10 @@ CONFIRMED = {
     "letter": Act(
         "Letters handed over",
         (
-            "You record that these people were handed their letter, about everything that was given together. That "
-            "day is their day of notice, and decides whether they were notified in time.",
-            "This is evidence: it is kept for good, with your name. A wrong day can be taken back on the person’s "
-            "page with a reason, and recorded anew.",
+            "You record that these people were handed their letter, about everything that was given "
+            "together. That day is their day of notice, and decides whether they were notified in time.",
+            "This is evidence: it is kept for good, with your name. A wrong day can be taken back on the "
+            "person’s page with a reason, and recorded anew.",
         ),
         "Record as handed over",
         "on",
@@ -66,9 +66,10 @@ CONFIRMED = {
     "renew": Act(
         "Send new links",
         (
-            "Each of these people gets one e-mail with new personal links to everything they owe. All links they "
-            "have now stop working at once.",
-            "Do this when a link may have got into the wrong hands. To remind somebody, use “Remind now” instead.",
+            "Each of these people gets one e-mail with new personal links to everything they owe. All links "
+            "they have now stop working at once.",
+            "Do this when a link may have got into the wrong hands. To remind somebody, use “Remind now” "
+            "instead.",
         ),
         "Send new links",
         "",

@@ -1,4 +1,5 @@
-"""Acts on a whole notice: recall, postpone, close, and add a person by name; each is confirmed, with a reason."""
+"""Acts on a whole notice: recall, postpone, close, and add a person by name; each is confirmed, with a
+reason."""
 
 from __future__ import annotations
 
@@ -33,9 +34,10 @@ ACTS = {
     "recall": NoticeAct(
         "Recall this notice",
         (
-            "For a notice given by mistake, or whose version is dropped. It asks nothing from then on, and what "
-            "people owed before it they owe still.",
-            "The version can be given notice of again, also with another text or date approved anew. Receipts stay.",
+            "For a notice given by mistake, or whose version is dropped. It asks nothing from then on, and "
+            "what people owed before it they owe still.",
+            "The version can be given notice of again, also with another text or date approved anew. "
+            "Receipts stay.",
         ),
         "Recall the notice",
         tells=True,
@@ -43,8 +45,8 @@ ACTS = {
     "postpone": NoticeAct(
         "Postpone this notice",
         (
-            "The notice holds, and takes effect later. First the version has to be approved anew with the later "
-            "date in the handbook. For an earlier date recall the notice and give notice anew.",
+            "The notice holds, and takes effect later. First the version has to be approved anew with the "
+            "later date in the handbook. For an earlier date recall the notice and give notice anew.",
         ),
         "Postpone the notice",
         tells=True,
@@ -52,16 +54,16 @@ ACTS = {
     "close": NoticeAct(
         "Close this notice",
         (
-            "Nothing is owed or sent any more, and everybody who has not acknowledged is shown as closed, never as "
-            "overdue. Nobody is told.",
+            "Nothing is owed or sent any more, and everybody who has not acknowledged is shown as closed, "
+            "never as overdue. Nobody is told.",
         ),
         "Close the notice",
     ),
     "add": NoticeAct(
         "Add a person by name",
         (
-            "For somebody outside the audience who is to acknowledge this version too. They are sent it by e-mail, or "
-            "get a letter, and are due as people who join are.",
+            "For somebody outside the audience who is to acknowledge this version too. They are sent it by "
+            "e-mail, or get a letter, and are due as people who join are.",
         ),
         "Add this person",
     ),

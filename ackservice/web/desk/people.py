@@ -1,4 +1,5 @@
-"""A person: every notice, message, question and acknowledgement of theirs in order, and taking records back."""
+"""A person: every notice, message, question and acknowledgement of theirs in order, and taking records
+back."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ def message() -> str:
 
 @pages.post("/person/address")
 def correct_address() -> Response | tuple[str, int]:
-    """Correct an address, and send what is outstanding to it; asked about where it stands for somebody else."""
+    """Correct an address, and send what is outstanding to it; asked about where it stands for somebody
+    else."""
     person_id, written = request.form.get("id", ""), request.form.get("email", "").strip()
     try:
         if not written:
