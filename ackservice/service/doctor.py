@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ackservice.domain.roster_plan import shared_addresses
 from ackservice.errors import AckError
 from ackservice.mail.messages import count, day
 from ackservice.mail.transports import Transport
@@ -106,26 +105,21 @@ def _records(service: Service, connection: sqlite3.Connection, now: datetime) ->
         yield Finding("ok", f"Roster: {count(len(people), 'person', 'people')}, leavers included.")
     else:
         yield Finding("note", "Nobody is on the roster yet; import it with: ack roster import FILE")
-    for address, sharing in shared_addresses(list(people.values()), service.today(now)).items():
-        names = ", ".join(person.name for person in sharing)
-        yield Finding(
-            "note", f"{address} stands for several people, who can acknowledge for each other: {names}."
-        )
+    for text in warnings.addresses_shared(service, connection, now):
+        yield Finding("note", text)
     yield Finding("ok", f"Notices: {len(notices.book(connection, lines, service.zone).notices)}.")
 
 
 def _handbook(service: Service, now: datetime) -> Iterator[Finding]:
     library = library_or_none(service)
-    if library is None:
-        yield Finding("mend", "The handbook has faults; see them with: handbook check")
-        return
-    yield Finding("ok", f"Handbook: {count(len(library.policies), 'policy', 'policies')}.")
+    if library:
+        yield Finding("ok", f"Handbook: {count(len(library.policies), 'policy', 'policies')}.")
     try:
         with service.store.read() as connection:
-            missing = warnings.notices_missing(service, connection, library, service.today(now))
+            wrong = warnings.of_handbook(service, connection, library, now)
     except AckError:
         return  # told above
-    yield from (Finding("mend", text) for text in missing)
+    yield from (Finding("mend", text) for text in wrong)
 
 
 def _mail(service: Service, transport_of: Callable[[], Transport], now: datetime) -> Iterator[Finding]:

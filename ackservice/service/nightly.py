@@ -20,7 +20,7 @@ from ackservice.mail import messages
 from ackservice.service import notify_manager
 from ackservice.service.context import Service
 from ackservice.service.joiners import library_or_none
-from ackservice.service.warnings import HOOK_TROUBLE, notices_missing
+from ackservice.service.warnings import HOOK_TROUBLE, of_handbook
 from ackservice.storage import marks, notices
 from ackservice.storage.store import Transaction
 from handbook.policy.version import Library, Policy, PolicyVersion
@@ -58,13 +58,11 @@ def urgent_today(service: Service, now: datetime) -> list[str]:
         if marks.get(connection, _URGENT) >= today.isoformat():
             return []
     library = library_or_none(service)
-    if library is None:
-        return ["The handbook has faults; see them with: handbook check"]
     with service.store.read() as connection:
-        missing = notices_missing(service, connection, library, today)
+        wrong = of_handbook(service, connection, library, now)
     with service.store.write(now) as tx:
         marks.put(tx, _URGENT, today.isoformat())
-    return missing
+    return wrong
 
 
 def call_build_hook(

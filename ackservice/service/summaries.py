@@ -80,25 +80,12 @@ def summary(
         ),
         last_days=_last_days(service, book, library, as_of.on) if library else (),
         reviews=_reviews(library, as_of.on) if library else (),
-        warnings=tuple(_warnings(service, connection, library, transport, now)),
+        warnings=tuple(warnings.all_of(service, connection, library, transport, now)),
         ledger_head=as_of.head,
         ledger_lines=as_of.cut,
         link=service.settings.link("/ack/desk/"),
         reply=manager,
     )
-
-
-def _warnings(
-    service: Service,
-    connection: sqlite3.Connection,
-    library: Library | None,
-    transport: Transport | None,
-    now: datetime,
-) -> list[str]:
-    trouble = warnings.mail_trouble(service, connection, transport, now)
-    if library is None:
-        return [*trouble, "The handbook has faults, so nothing could be read from it; run: handbook check"]
-    return [*warnings.notices_missing(service, connection, library, service.today(now)), *trouble]
 
 
 def _is_due(service: Service, connection: sqlite3.Connection, today: date) -> bool:
