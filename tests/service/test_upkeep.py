@@ -101,7 +101,9 @@ def test_a_new_round_is_given_to_everyone_and_former_rounds_stay(told, clock, ru
     clock.advance(timedelta(days=400))
     done = run_ack("notice", "issue", "social-media", "2021-09", "--again", "School year 2022/23")
     assert done.exit_code == 0, done.output
-    first = json.loads(run_ack("status", "social-media", "2021-09", "--json").output)["recipients"]
+    shown = run_ack("status", "social-media", "2021-09", "--json")
+    assert shown.exit_code == 0, shown.output
+    first = json.loads(shown.stdout)["recipients"]
     assert {(one["round"], one["basis"]) for one in first} == {
         ("", "change"),
         ("School year 2022/23", "new round"),
