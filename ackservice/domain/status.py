@@ -260,7 +260,8 @@ def _acknowledgements(
     book: Book, notice: Notice, facts: Facts, end: StayEnd | None
 ) -> tuple[Acknowledgement | None, Acknowledgement | None]:
     """The acknowledgement that counts, and one whose name a manager has to confirm first."""
-    if not notice.must_be_acknowledged or not facts.acknowledgements:
+    asked = notice.must_be_acknowledged and facts.recipient.basis is not Basis.NO_LONGER_COVERED
+    if not asked or not facts.acknowledgements:
         return None, None
     unconfirmed = None
     for one in facts.acknowledgements:
