@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from ackservice.domain.audience import EVERYONE, Scope
@@ -153,6 +153,7 @@ class Reading:
     as_of: AsOf
     book: Book
     scope: Scope
+    _past: dict[int, list[RecipientStatus]] = field(default_factory=dict)
 
     @classmethod
     def at(
@@ -186,9 +187,20 @@ class Reading:
         return [line for line in lines if line.figures.total or not self.scope.is_limited]
 
     def counted(self, notice: Notice) -> _Counted:
+        if not self.as_of.is_now:
+            return _counted(statuses.seen(self.rows(notice), self.scope))
         return statuses.computed(
             self.service, self.connection, self.book, notice, self.as_of, self.scope, _counted
         )
+
+    def rows(self, notice: Notice) -> list[RecipientStatus]:
+        """Every recipient of a notice; of a past day, which nothing else keeps, read once."""
+        if notice.id not in self._past:
+            rows = statuses.of_notice(self.service, self.connection, self.book, notice, self.as_of)
+            if self.as_of.is_now:
+                return rows
+            self._past[notice.id] = rows
+        return self._past[notice.id]
 
     def changed(self, notice: Notice) -> str:
         """What the handbook has now that is not what the notice was given for, in a sentence; empty for
@@ -201,8 +213,7 @@ class Reading:
 
     def people(self, notice: Notice, wanted: Filter) -> list[RecipientStatus]:
         """Everybody on a list of a notice, all pages of it."""
-        rows = statuses.of_notice(self.service, self.connection, self.book, notice, self.as_of)
-        return chosen(rows, wanted, self.scope)
+        return chosen(self.rows(notice), wanted, self.scope)
 
 
 def home(service: Service, scope: Scope, on: date | None, now: datetime) -> Home:

@@ -193,6 +193,7 @@ def _follow(service: Service, connection: sqlite3.Connection, book: Book, kept: 
         elif notice_id in kept.notices:
             rows += of_recipients(service, connection, book, ids, as_of)
     for row in rows:
-        if row.notice.id in kept.notices:
-            kept.notices[row.notice.id].rows[row.id] = row
-            kept.notices[row.notice.id].computed.clear()
+        known = kept.notices.get(row.notice.id)
+        if known is not None and known.rows.get(row.id) != row:
+            known.rows[row.id] = row
+            known.computed.clear()

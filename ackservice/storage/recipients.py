@@ -89,7 +89,7 @@ _ACKNOWLEDGED = """
 SELECT a.*, a.name_matches OR EXISTS (SELECT 1 FROM acknowledgement_confirmed c
        WHERE c.acknowledgement_id = a.id AND c.id <= :cut) AS confirmed
 FROM acknowledgement a
-WHERE a.person_id IN (SELECT r.person_id FROM recipient r WHERE {which}) AND a.id <= :cut
+WHERE {whose} AND a.id <= :cut
   AND NOT EXISTS (SELECT 1 FROM acknowledgement_withdrawn w
                   WHERE w.acknowledgement_id = a.id AND w.id <= :cut)
 ORDER BY a.id
@@ -142,7 +142,7 @@ def facts(connection: sqlite3.Connection, book: Book, which: Which, cut: int, zo
     entries = _entries(connection, cut, zone, people)
     sent = _sent(connection, which, values, zone)
     letters = _letters(connection, which, values)
-    acknowledged = _acknowledged(connection, which, values, zone)
+    acknowledged = _acknowledged(connection, book, which, values, zone)
     excuses = _excuses(connection, which, values)
     asked = _asked(connection, which, values)
     joined = _joined(connection, book, which, values)
@@ -296,10 +296,17 @@ def _letters(
 
 
 def _acknowledged(
-    connection: sqlite3.Connection, which: Which, values: dict[str, object], zone: str
+    connection: sqlite3.Connection, book: Book, which: Which, values: dict[str, object], zone: str
 ) -> dict[str, list[Acknowledgement]]:
+    """Acknowledgements by person; for a notice those of its policy, since others cannot count for it."""
+    notice = book.notice(which.notice_id) if which.notice_id is not None else None
+    if notice is None:
+        whose = f"a.person_id IN (SELECT r.person_id FROM recipient r WHERE {which.sql})"
+    else:
+        whose = "a.notice_id IN (SELECT value FROM json_each(:of_policy))"
+        values = {**values, "of_policy": json.dumps([n.id for n in book.of_policy([notice.policy])])}
     acts: dict[str, list[Acknowledgement]] = {}
-    for row in connection.execute(_ACKNOWLEDGED.format(which=which.sql), values):
+    for row in connection.execute(_ACKNOWLEDGED.format(whose=whose), values):
         acts.setdefault(row["person_id"], []).append(
             Acknowledgement(
                 id=row["id"],

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from ackservice.clock import day_in
 from ackservice.domain.audience import Entry
@@ -18,6 +19,18 @@ _HOLDS = (
     "id <= :cut AND (import_id IS NULL OR import_id NOT IN (SELECT import_id FROM roster_undone WHERE "
     "id <= :cut))"
 )
+_PERSON = (
+    "person_id",
+    "name",
+    "email",
+    "categories",
+    "joined_on",
+    "left_on",
+    "away_until",
+    "site",
+    "line_manager_id",
+)
+_COLUMNS = ", ".join(("id", "at", *_PERSON))
 _CURRENT = f"""
     SELECT e.* FROM roster_entry e
     JOIN (SELECT MAX(id) AS id FROM roster_entry WHERE {_HOLDS} GROUP BY person_id) last ON last.id = e.id
@@ -57,9 +70,10 @@ def histories(
     some = "" if person_ids is None else "AND person_id IN (SELECT value FROM json_each(:people))"
     values = {"cut": cut, "people": json.dumps(list(person_ids or ()))}
     entries: dict[str, list[Entry]] = {}
-    for row in connection.execute(f"SELECT * FROM roster_entry WHERE {_HOLDS} {some} ORDER BY id", values):
-        entry = Entry(row["id"], _day_of(row["at"], zone), _person(row))
-        entries.setdefault(row["person_id"], []).append(entry)
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM roster_entry WHERE {_HOLDS} {some} ORDER BY id", values)
+    for row in rows:
+        entry = _entry(zone, *row)
+        entries.setdefault(entry.person.person_id, []).append(entry)
     return entries
 
 
@@ -138,7 +152,12 @@ def _day_of(at: str, zone: str) -> date:
 _date = lru_cache(maxsize=20_000)(date.fromisoformat)
 
 
-def _person(row: sqlite3.Row) -> Person:
+@lru_cache(maxsize=100_000)  # an entry never changes but by erasing, which changes its name
+def _entry(zone: str, number: int, at: str, *values: str | None) -> Entry:
+    return Entry(number, _day_of(at, zone), _person(dict(zip(_PERSON, values, strict=True))))
+
+
+def _person(row: Mapping[str, Any]) -> Person:
     return Person(
         person_id=row["person_id"],
         name=row["name"] or "",

@@ -36,7 +36,7 @@ def people() -> str:
         "desk/people.html",
         page=page,
         wanted=page.wanted,
-        today=today,
+        search=wanted.search,
         categories=web().settings.school.categories,
         whole=not scope().is_limited,
     )
