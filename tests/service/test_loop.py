@@ -19,6 +19,7 @@ from ackservice.service.roster import import_roster
 from ackservice.service.sending import send_due
 from handbook.policy.school import MailSettings
 from tests.conftest import MONDAY
+from tests.mailbox import messages_of
 from tests.school_tree import roster_csv
 from tests.service.acts import issue
 
@@ -30,7 +31,7 @@ def test_the_loop_sends_what_is_due_and_ends_when_told(staffed, clock):
     runs = []
 
     def before():
-        runs.append(len(list(folder.glob("*.eml"))) if folder.exists() else 0)
+        runs.append(len(messages_of(folder, staffed.store, "notice")))
         if runs[-1]:
             stop.set()
 
