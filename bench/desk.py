@@ -1,11 +1,12 @@
-"""What the desk costs from a cold process: a notice's page, home with forty open notices, a person, the export.
+"""What the desk costs from a cold process: a notice's page, home with forty open notices, a person, the
+export.
 
     python bench/desk.py [--sizes 150,8000] [--notices 40] [--keep FOLDER]
 
-Every size is a school of its own: so many people, and forty open notices of policies of their own to all of them,
-each sent and acknowledged by 60 in 100. Facts are written as the service writes them, ledger lines and all. Figures
-are milliseconds of processor time. "first" is the first look in a new process; "again" a second one, the middle of
-five; "after one more" the look after one more acknowledgement.
+Every size is a school of its own: so many people, and forty open notices of policies of their own to all of
+them, each sent and acknowledged by 60 in 100. Facts are written as the service writes them, ledger lines and
+all. Figures are milliseconds of processor time. "first" is the first look in a new process; "again" a second
+one, the middle of five; "after one more" the look after one more acknowledgement.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ role = "manager"
 """
 ENTRY = {
     "policy": "p", "version": "v", "owner": "Business Manager", "questions": "", "suggestions": "",
-    "summary": "What changed.", "changes": [], "approved_by": "Board", "approved_on": "2021-07-14", "seal": "",
+    "summary": "What changed.", "changes": [], "approved_by": "Board", "approved_on": "2021-07-14",
+    "seal": "",
 }  # fmt: skip
 
 
@@ -194,8 +196,8 @@ def one_more(service: Service, notice_id: int) -> None:
     """Somebody else acknowledges."""
     with service.store.write(NOW) as tx:
         row = tx.execute(
-            "SELECT r.id, r.person_id, n.policy, n.digest FROM recipient r JOIN notice n ON n.id = r.notice_id "
-            "WHERE n.id = ? AND r.id NOT IN (SELECT recipient_id FROM acknowledgement) LIMIT 1",
+            "SELECT r.id, r.person_id, n.policy, n.digest FROM recipient r JOIN notice n ON n.id = "
+            "r.notice_id WHERE n.id = ? AND r.id NOT IN (SELECT recipient_id FROM acknowledgement) LIMIT 1",
             (notice_id,),
         ).fetchone()
         one = Person(row["person_id"], "Somebody", "", ())

@@ -70,7 +70,9 @@ def histories(
     some = "" if person_ids is None else "AND person_id IN (SELECT value FROM json_each(:people))"
     values = {"cut": cut, "people": json.dumps(list(person_ids or ()))}
     entries: dict[str, list[Entry]] = {}
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM roster_entry WHERE {_HOLDS} {some} ORDER BY id", values)
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM roster_entry WHERE {_HOLDS} {some} ORDER BY id", values
+    )
     for row in rows:
         entry = _entry(zone, *row)
         entries.setdefault(entry.person.person_id, []).append(entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -123,12 +124,10 @@ class Life:
                     "letter.given", recipient_id=recipient, given_on=now.date().isoformat(), recorded_by="Bea"
                 )
         if act == "issue":
-            try:
+            with suppress(issuing.NoticeRefused):  # issued already
                 issuing.issue(
                     self.service, "social-media", "2022-04", now=now, issued_by="Bea", short_reason="late"
                 )
-            except issuing.NoticeRefused:
-                pass  # issued already
 
     def _notice(self, tx) -> int:
         return tx.execute("SELECT MIN(id) FROM notice").fetchone()[0]
