@@ -22,7 +22,6 @@ from ackservice.links import Purpose
 from ackservice.mail.outbox import Outbox
 from ackservice.service import acknowledging, evidence_pack, issuing, sending
 from ackservice.service.context import Service
-from ackservice.service.finding import by_version
 from ackservice.service.roster import import_roster
 from ackservice.storage import evidence, notices
 from ackservice.storage.facts import FACTS
@@ -71,9 +70,9 @@ def token_of(service: Service, person_id: str) -> str:
     return service.links.token(Purpose.ACKNOWLEDGE, recipient_id)
 
 
-def packed(service: Service, on: date | None = LAST_OF_AUGUST, now: datetime = at(9, 3)) -> bytes:
+def packed(service: Service, on: date | None = LAST_OF_AUGUST, now: datetime | None = None) -> bytes:
     stream = io.BytesIO()
-    evidence_pack.write(service, stream, by_version(service, "social-media", "2021-09"), on=on, now=now)
+    evidence_pack.write(service, stream, "social-media", "2021-09", on=on, now=now or at(9, 3))
     return stream.getvalue()
 
 
@@ -119,8 +118,10 @@ def test_it_needs_no_handbook_checkout(told: Service) -> None:
 def test_it_holds_every_part(pack: Path) -> None:
     assert pack.name == FOLDER
     assert sorted(str(path.relative_to(pack)) for path in pack.rglob("*") if path.is_file()) == [
-        "README.txt", "SHA256SUMS", "change-entry.json", "deliveries.csv", "ledger/chain.tsv", "ledger/concerned.tsv",
-        "ledger/head.txt", "ledger/opened.tsv", "pack.css", "redline.css", "redline.html", "status.csv", "status.json",
+        "README.txt", "SHA256SUMS", "change-entry.json", "deliveries.csv", "ledger/chain.tsv",
+        "ledger/concerned.tsv",
+        "ledger/head.txt", "ledger/opened.tsv", "pack.css", "redline.css", "redline.html", "status.csv",
+        "status.json",
         "status.xlsx", "summary.html", "text/2020-09.md", "text/2021-09.md",
     ]  # fmt: skip
 
@@ -260,7 +261,7 @@ def test_a_withdrawal_has_the_text_it_ends_and_no_redline(told: Service, school,
     school.version("visitors", "2021-12", "2021-12-01", approved_on="2021-09-15", change="withdrawn")
     issuing.issue(told, "visitors", "2021-12", now=at(10, 1), issued_by="Bea")
     stream = io.BytesIO()
-    evidence_pack.write(told, stream, by_version(told, "visitors", "2021-12"), on=None, now=at(10, 2))
+    evidence_pack.write(told, stream, "visitors", "2021-12", on=None, now=at(10, 2))
     folder = unpack(stream.getvalue(), tmp_path / "pack")
     assert [path.name for path in (folder / "text").iterdir()] == ["2021-01.md"]
     assert not (folder / "redline.html").exists()
