@@ -247,7 +247,7 @@ def test_a_link_goes_out_before_everything_else_that_waits(client, staffed, cloc
     from ackservice.service import issuing
     from ackservice.storage import deliveries
 
-    issuing.issue(staffed, "social-media", "2021-09", now=clock.now(), issued_by="Bea")
+    issuing.issue(staffed, [("social-media", "2021-09")], now=clock.now(), issued_by="Bea")
     assert not signing_in.is_waited_for(staffed, clock.now() - timedelta(seconds=1))
     ask(client)
     assert signing_in.is_waited_for(staffed, clock.now() - timedelta(seconds=1))
