@@ -28,7 +28,7 @@ _SETTLED = f"delivery_id IN ({_DELIVERIES})"
 
 # The rows of each table that bear on the statuses of the recipients, and the condition of those whose seals
 # are opened: what the other files of a pack state. Not former names and addresses, not what anybody asked.
-_CONCERNED = {
+CONCERNED = {
     "roster_import": ("id IN (SELECT import_id FROM roster_entry WHERE " + _OF_PEOPLE + ")", ""),
     "roster_undone": ("import_id IN (SELECT import_id FROM roster_entry WHERE " + _OF_PEOPLE + ")", ""),
     "roster_entry": (_OF_PEOPLE, ""),
@@ -97,7 +97,7 @@ class Concerned:
     def lines(self) -> Iterator[tuple[int, str, str]]:
         """(number, hash, line) of the lines that concern them."""
         ids = " UNION ".join(
-            f"SELECT id FROM {table} WHERE {condition}" for table, (condition, _) in _CONCERNED.items()
+            f"SELECT id FROM {table} WHERE {condition}" for table, (condition, _) in CONCERNED.items()
         )
         for row in self._query(
             f"SELECT n, hash, line FROM ledger WHERE n <= :cut AND n IN ({ids}) ORDER BY n"
@@ -108,7 +108,7 @@ class Concerned:
         """(number, salt, canonical JSON of the personal values) of the lines whose seals a pack opens; erased
         ones left out."""
         opened = []
-        for table, (_, condition) in _CONCERNED.items():
+        for table, (_, condition) in CONCERNED.items():
             personal = _TABLES[table].personal
             if condition:
                 rows = self._query(

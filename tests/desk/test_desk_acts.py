@@ -348,7 +348,8 @@ def test_a_notice_is_postponed_once_approved_with_the_later_date(desk, bea, noti
     bea.get(path)
     refused = bea.post(path, on="2021-10-01", reason="Not ready")
     assert refused.status_code == 400 and "first have it approved" in refused.text
-    desk.school.version("social-media", "2021-09", "2021-10-01", approved_on="2021-07-20")
+    body = "Think twice before you post."
+    desk.school.version("social-media", "2021-09", "2021-10-01", approved_on="2021-07-20", body=body)
     bea.follow(bea.post(path, on="1/10/2021", reason="Not ready"))
     assert "The notice is postponed. 3 e-mails are on the way." in bea.words
     assert "Takes effect on Friday 1 October 2021" in bea.words

@@ -45,8 +45,8 @@ def test_a_preview_shows_audience_dates_and_the_email_and_changes_nothing(desk, 
     before = desk.dump()
     bea.get(PATH)
     assert "Nothing has been sent yet" in bea.words
-    assert "Audience Employee, Governor: 3 people" in bea.words
-    assert "People 3: 3 by e-mail, one each, 0 on paper" in bea.words
+    assert "Audience Employee, Governor: 4 people, 1 no longer covered" in bea.words
+    assert "People 4: 3 by e-mail, one each, 1 on paper" in bea.words
     assert "Last day to give notice Monday 1 November 2021" in bea.words
     assert "To: Ada Lovelace <ada@larkspur-row.example>" in bea.words
     assert "What changed in 2021-12." in bea.words
