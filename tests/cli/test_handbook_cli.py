@@ -258,6 +258,12 @@ def test_approving_a_withdrawal_needs_no_digest(run, tree):
         (
             "2022-09",
             "Board",
+            "2022-07-13",
+            "expected Board of Governors, as approvers in school.toml says, found 'Board'",
+        ),
+        (
+            "2022-09",
+            "Board of Governors",
             "2022-07-14",
             "expected a day of approval up to today (2022-07-13), found 2022-07-14",
         ),
