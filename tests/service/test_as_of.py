@@ -80,11 +80,12 @@ STARTS = (datetime(2021, 10, 24, tzinfo=UTC), datetime(2022, 3, 20, tzinfo=UTC))
 
 class Life:
     """Carries out random acts, and keeps its own account of who had acknowledged by the end of which London
-    day."""
+    day: in their stay, which leaving ends for good."""
 
     def __init__(self, service: Service):
         self.service = service
-        self.acknowledged: dict[str, date] = {}
+        self.acknowledged: set[str] = set()
+        self.gone: set[str] = set()
         with service.store.read() as connection:
             self.recipients = {
                 row["person_id"]: row["id"]
@@ -109,6 +110,8 @@ class Life:
                 entry = roster_rows.person(tx.connection, person, 10**9)
                 left_on = now.date() if act == "leave" else None
                 roster_rows.add_entry(tx, replace(entry, left_on=left_on))
+                if left_on:
+                    self.gone.add(person)
             elif act == "withdraw" and person in self.acknowledged:
                 number = tx.execute(
                     "SELECT MAX(id) FROM acknowledgement WHERE person_id = ?", (person,)
@@ -116,14 +119,15 @@ class Life:
                 tx.record("acknowledgement.withdrawn", acknowledgement_id=number, recipient_id=recipient,
                           reason="slip",
                           withdrawn_by="Bea")  # fmt: skip
-                del self.acknowledged[person]
+                self.acknowledged.remove(person)
             elif act in ("acknowledge", "paper") and person not in self.acknowledged:
                 tx.record(
                     "acknowledged", key=recipients.new_key(), recipient_id=recipient, person_id=person,
                     notice_id=self._notice(tx), policy="social-media", version="2021-09", digest=self.digest,
                     base_digest=self.digest, method="link", name_matches=1, typed_name=person,
                 )  # fmt: skip
-                self.acknowledged[person] = now.astimezone(LONDON).date()
+                if person not in self.gone:
+                    self.acknowledged.add(person)
             elif act == "letter":
                 tx.record(
                     "letter.given", recipient_id=recipient, given_on=now.date().isoformat(), recorded_by="Bea"
