@@ -20,6 +20,9 @@ _OF_RECIPIENTS = f"recipient_id IN ({_RECIPIENTS})"
 _OF_PEOPLE = f"person_id IN ({_PEOPLE})"
 _ACKNOWLEDGED = f"notice_id IN ({_POLICY}) AND {_OF_PEOPLE}"
 _OF_ACKNOWLEDGED = f"acknowledgement_id IN (SELECT id FROM acknowledgement WHERE {_ACKNOWLEDGED})"
+_DIGESTS = f"SELECT n.digest FROM notice n WHERE n.id IN ({_NOTICES})"
+_READ = f"{_ACKNOWLEDGED} AND (digest IN ({_DIGESTS}) OR base_digest IN ({_DIGESTS}))"
+_OF_READ = f"acknowledgement_id IN (SELECT id FROM acknowledgement WHERE {_READ})"
 _QUESTIONS = f"SELECT id FROM question WHERE {_OF_RECIPIENTS}"
 
 _MAILINGS = f"id IN (SELECT mailing_id FROM notice WHERE id IN ({_NOTICES}))"
@@ -44,9 +47,9 @@ CONCERNED = {
     "message": (f"delivery_id IN ({_DELIVERIES}) AND {_OF_PEOPLE}", ""),
     "letter_given": (_OF_RECIPIENTS, _OF_RECIPIENTS),
     "letter_withdrawn": (_OF_RECIPIENTS, _OF_RECIPIENTS),
-    "acknowledgement": (_ACKNOWLEDGED, _ACKNOWLEDGED),
-    "acknowledgement_confirmed": (_OF_ACKNOWLEDGED, _OF_ACKNOWLEDGED),
-    "acknowledgement_withdrawn": (_OF_ACKNOWLEDGED, _OF_ACKNOWLEDGED),
+    "acknowledgement": (_ACKNOWLEDGED, _READ),
+    "acknowledgement_confirmed": (_OF_ACKNOWLEDGED, _OF_READ),
+    "acknowledgement_withdrawn": (_OF_ACKNOWLEDGED, _OF_READ),
     "excused": (_OF_RECIPIENTS, _OF_RECIPIENTS),
     "excuse_withdrawn": (_OF_RECIPIENTS, _OF_RECIPIENTS),
     "question": (_OF_RECIPIENTS, ""),

@@ -207,6 +207,17 @@ def test_seals_are_opened_of_what_the_tables_show_and_of_nothing_else(pack: Path
     assert "Lee Leaver" not in (pack / "ledger/opened.tsv").read_text("utf-8")
 
 
+def test_an_acknowledgement_of_another_version_stays_sealed(told: Service, school, tmp_path: Path) -> None:
+    school.version("social-media", "2022-04", "2022-04-01", approved_on="2021-09-15", body="Think thrice.")
+    acts.issue(told, "2022-04", now=at(10, 1))
+    acknowledging.acknowledge(told, acts.token(told, "P001", "2022-04"), "Ada Lovelace", at(10, 2))
+    folder = unpack(packed(told, on=None, now=at(10, 3)), tmp_path / "pack")
+    later = acts.rows(told, "SELECT MAX(id) FROM acknowledgement")[0][0]
+    opened = (folder / "ledger/opened.tsv").read_text("utf-8").splitlines()
+    assert str(later) not in {line.split("\t")[0] for line in opened}
+    assert f"\n{later}\t" in (folder / "ledger/concerned.tsv").read_text("utf-8")
+
+
 def test_every_kind_of_record_has_been_thought_of() -> None:
     assert set(evidence.CONCERNED) == {fact.table for fact in FACTS.values()} - {"person_key"}
 
