@@ -240,6 +240,12 @@ def test_what_stands_beside_a_status_is_noted():
     assert row(away)["note"] == "away"
 
 
+def test_a_row_has_its_round_and_the_day_a_stay_ended():
+    left = date(2021, 8, 13)
+    found = row(status(replace(NOTICE, round="Autumn"), left_on=left))
+    assert (found["round"], found["status"], found["stay_ended_on"]) == ("Autumn", "left", left)
+
+
 def test_csv_is_utf_8_with_a_mark_and_crlf():
     data = b"".join(to_csv([row(status(name='Łukasz "Lu", يوسف'))]))
 
