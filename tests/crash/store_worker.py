@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.roster import Person
-from ackservice.storage import deliveries, notices
+from ackservice.storage import deliveries, notices, recipients
 from ackservice.storage.store import Store
 from handbook.policy.version import Change
 
@@ -37,7 +37,7 @@ def issue_forever(store: Store) -> None:
             notice_id = notices.add(tx, notice, entry_digest=text, issued_by="Bea")
             for number in range(25):
                 person = Person(f"P{number}", f"Person {number}", f"p{number}@x.example", "Employee")
-                recipient = notices.add_recipient(tx, notice_id, person, Basis.CHANGE)
+                recipient = recipients.add(tx, notice_id, person, Basis.CHANGE, NOON.date(), None)
                 deliveries.add(
                     tx,
                     "notice",
