@@ -18,15 +18,15 @@ from playwright.sync_api import Browser, Page, expect
 from ackservice import create_app
 from ackservice.clock import SettableClock
 from ackservice.config import settings_from
-from ackservice.links import Purpose
 from ackservice.mail.transports import transport_from
-from ackservice.service import issuing, questions, signing_in
+from ackservice.service import questions, signing_in
 from ackservice.service.context import Service
 from ackservice.service.questions import About
 from ackservice.service.roster import import_roster
 from ackservice.service.sending import send_due
 from ackservice.web.server import serve
 from tests.school_tree import HEADING, larkspur_row, roster_csv
+from tests.service import acts
 
 MORNING = datetime(2021, 7, 26, 8, 0, tzinfo=UTC)
 PEOPLE = [
@@ -68,9 +68,8 @@ class Desk:
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
         self.service = Service.open(settings)
         import_roster(self.service, roster_csv(*PEOPLE), "staff.csv", now=MORNING)
-        self.notice = issuing.issue(
-            self.service, "social-media", "2021-09", now=MORNING, issued_by="Bea"
-        ).notice.id
+        acts.issue(self.service, "2021-09", now=MORNING)
+        self.notice = acts.rows(self.service, "SELECT MAX(id) FROM notice")[0][0]
         transport = transport_from(f"outbox:{root / 'outbox'}", settings.school.mail, {})
         send_due(self.service, transport, self.clock, wait=lambda seconds: None, pace=False)
         self.clock.advance(timedelta(days=1))
@@ -85,11 +84,7 @@ class Desk:
         threading.Thread(target=self.server.run, daemon=True).start()
 
     def token(self, person_id: str) -> str:
-        with self.service.store.read() as connection:
-            number = connection.execute(
-                "SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)
-            ).fetchone()[0]
-        return self.service.links.token(Purpose.ACKNOWLEDGE, number)
+        return acts.token(self.service, person_id)
 
     def sign_in(self, page: Page) -> None:
         link = signing_in.make_link(self.service, "office@larkspur-row.example", self.clock.now())
@@ -219,7 +214,7 @@ def sheets_of(page: Page, target: Path) -> int:
 def test_a_roster_is_looked_at_put_right_and_confirmed(desk: Desk, tab) -> None:
     page = tab(viewport=SIZES["desk"], java_script_enabled=False)
     desk.sign_in(page)
-    page.get_by_role("link", name="People").click()
+    page.get_by_role("link", name="People", exact=True).click()
     page.get_by_role("link", name="Take in a roster file").click()
     page.get_by_label("The file, saved from your spreadsheet").set_input_files(desk.file("wrong.csv", WRONG))
     page.get_by_role("button", name="Look at what it changes").click()
