@@ -194,7 +194,7 @@ def test_a_business_managers_morning(desk: Desk, tab) -> None:
     expect(page.get_by_role("status").first).to_contain_text("cancelled")
 
     page.get_by_label("Show").select_option("on paper")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("search", name="People of this notice").get_by_role("button", name="Show").click()
     page.get_by_role("checkbox", name="Choose Pat Paper").check()
     page.get_by_role("button", name="Record signed slips").click()
     expect(main).to_contain_text("This is evidence")
