@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test soak bench check clean
+.PHONY: help run test lint soak bench check clean
 
 help:
 	@echo "make run    the demo: handbook, acknowledgement links, outbox and desk on http://127.0.0.1:$(PORT)/"
-	@echo "make test   installs what the tests need, a browser included, and runs them all"
+	@echo "make test   installs what the tests need, a browser included, then lints and runs them all"
+	@echo "make lint   the layout, the plain faults and the types of the source"
 	@echo "make soak   the long tests: many kills, many simulated years, thousands of edits"
 	@echo "make bench  the benchmarks, each printing its ratios"
 	@echo "make check  checks policies, change entries and school.toml"
@@ -17,8 +18,13 @@ help:
 run: $(VENV)/.run
 	$(BIN)/ack demo --port $(PORT)
 
-test: $(VENV)/.test
+test: lint $(VENV)/.test
 	$(BIN)/python -m pytest -m "not soak"
+
+lint: $(VENV)/.test
+	@echo "== ruff format: the layout"; $(BIN)/ruff format --check .
+	@echo "== ruff check: plain faults"; $(BIN)/ruff check .
+	@echo "== mypy: the types of rules and acts"; $(BIN)/mypy
 
 soak: $(VENV)/.test
 	$(BIN)/python -m pytest -m soak

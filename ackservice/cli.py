@@ -25,6 +25,7 @@ COMMANDS = {
     ),
     "due": ("sending:due", "Do everything that is due now, and nothing twice: for cron or a timer."),
     "evidence": ("takeaways:evidence", "Write the evidence pack of POLICY VERSION as a ZIP."),
+    "excuse": ("paper:excuse", "Record that PERSON need not acknowledge, with the reason."),
     "export": ("status:export", "Write one row for each recipient of POLICY VERSION."),
     "letter-given": ("paper:letter_given", "Record that a letter was handed to PERSON."),
     "letters": ("takeaways:letters", "Write the letters about POLICY VERSION, to print."),
@@ -39,6 +40,7 @@ COMMANDS = {
     "send": ("sending:send", "Send the messages that are due, at the pace set in school.toml."),
     "serve": ("serving:serve", "Run the service: the pages, and the due work beside them."),
     "status": ("status:status", "Show who was notified of POLICY VERSION, and who has acknowledged."),
+    "take-back": ("paper:take_back", "Take back a letter, slip, excuse, answer or acknowledgement."),
     "verify": ("evidence:verify", "Check the ledger's chain, every record and every text."),
 }
 

@@ -25,6 +25,7 @@ class Settings:
     mail: str = field(default="outbox:var/outbox", repr=False)
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     proxy_secret: str = field(default="", repr=False)
+    build_hook: str = field(default="", repr=False)
 
     @property
     def mail_host(self) -> str:
@@ -51,7 +52,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
     root = Path(environ.get("ACK_HANDBOOK") or ".")
     if not (root / "school.toml").is_file():
         raise SettingsError(
-            f"there is no school.toml in {root.resolve()}: go to the folder of the handbook, or name it in ACK_HANDBOOK"
+            f"there is no school.toml in {root.resolve()}: go to the folder of the handbook, or name it in "
+            "ACK_HANDBOOK"
         )
     school = load_school(root)
     return Settings(
@@ -64,6 +66,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
             key.strip() for key in environ.get("ACK_SECRET_KEYS", "").split(",") if key.strip()
         ),
         proxy_secret=environ.get("ACK_PROXY_SECRET", ""),
+        build_hook=environ.get("ACK_BUILD_HOOK", ""),
     )
 
 

@@ -53,21 +53,45 @@ class NoticeRefused(AckError):
 
 
 class ShortNotice(NoticeRefused):
-    """The notice would be short for `people`, by up to `days` days, and no reason was given for going
-    ahead."""
+    """The notice would be short for `people`, by up to `days` days, and no reason was given for going ahead.
 
-    def __init__(self, policy: str, version: str, people: int, days: int, last_day: str):
+    `by_pace`: it is given in time, but sending would reach past midnight of the last day.
+    """
+
+    def __init__(
+        self, policy: str, version: str, people: int, days: int, last_day: str, *, by_pace: bool = False
+    ):
         self.people = people
         self.days = days
         told = "1 person" if people == 1 else f"{people} people"
         late = "1 day" if days == 1 else f"up to {days} days"
+        if by_pace:
+            what = (
+                f"at the set pace sending would pass midnight of the last day to give notice, {last_day}: "
+                f"{told} would be told too late, by {late}. Move"
+            )
+        else:
+            what = (
+                f"the notice would be short for {told}, by {late}; the last day to give it was {last_day}. "
+                "Move"
+            )
         super().__init__(
             policy,
             version,
-            [
-                f"the notice would be short for {told}, by {late}; the last day to give it was {last_day}. "
-                'Move the effective date, or go ahead with --allow-short-notice "the reason", which is kept'
-            ],
+            [f'{what} the effective date, or go ahead with --allow-short-notice "the reason", which is kept'],
+        )
+
+
+class NotPublished(NoticeRefused):
+    """Pages that a notice would link to are not public yet, and no reason was given for going ahead."""
+
+    def __init__(self, policy: str, version: str, names: Iterable[str], what_to_do: str):
+        first = f"not public yet as approved: {', '.join(names)}. {what_to_do}".strip()
+        super().__init__(
+            policy,
+            version,
+            [f'{first} Or go ahead with --allow-unpublished "the reason", which is kept'],
+            [f"{first} Or go ahead with a reason, which is kept"],
         )
 
 
@@ -77,6 +101,14 @@ class NotFound(AckError):
 
 class NotAllowed(AckError):
     """The act does not fit the state things are in; says why and what to do instead."""
+
+
+class NeedsConfirmation(NotAllowed):
+    """The act changes more than it may without a person's word; `questions` says what has to be confirmed."""
+
+    def __init__(self, questions: Iterable[str]):
+        self.questions = tuple(questions)
+        super().__init__(" ".join(self.questions))
 
 
 class LinkError(AckError):
@@ -93,7 +125,3 @@ class LinkRevoked(LinkError):
 
 class LinkOfLeaver(LinkError):
     """The person the link was made for has left."""
-
-
-class NoticeIsClosed(LinkError):
-    """The notice the link belongs to has been closed, and nothing took its place."""

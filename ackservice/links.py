@@ -1,8 +1,10 @@
-"""Signed links: short, carrying a number and a signature and nothing else.
+"""Signed links: short, carrying a random key and a signature and nothing else.
 
-The number is that of a ledger line, so a link says nothing of a person to who cannot read the database. The
-signature is HMAC-SHA256 cut to 128 bits (RFC 2104, section 5, allows half), made and checked through
-itsdangerous, with a salt for each purpose: a receipt's link never acknowledges.
+The key is drawn for one recipient, one person or one receipt, never a row number: after a restore of an older
+backup a link opens its own person's page or none. The signature is HMAC-SHA256 cut to 128 bits (RFC 2104,
+section 5, allows half), made and checked through itsdangerous, with a salt for each purpose: a receipt's link
+never acknowledges. The links of a person are signed under that person's present key as well, so that a new
+key ends all of them at once.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.exc import BadData
 from itsdangerous.signer import HMACAlgorithm
@@ -19,13 +21,13 @@ from itsdangerous.signer import HMACAlgorithm
 from ackservice.errors import LinkForged, SettingsError
 
 SHORTEST_KEY = 32  # characters
-_LEAST_BYTES = 3  # 4 characters: keeps 16 million links at one length
 
 
 class Purpose(StrEnum):
     """What a link is for; a link of one purpose is forged for every other."""
 
     ACKNOWLEDGE = "acknowledge"
+    PERSON = "person"
     RECEIPT = "receipt"
     SIGN_IN = "sign-in"
 
@@ -68,24 +70,38 @@ class Links:
             for purpose in Purpose
         }
 
-    def token(self, purpose: Purpose, number: int) -> str:
-        """The signed text for a number: 27 characters up to 16 million."""
-        size = max(_LEAST_BYTES, (number.bit_length() + 7) // 8)
-        return self._signers[purpose].sign(base64_encode(number.to_bytes(size, "big"))).decode()
+    def token(self, purpose: Purpose, key: str, under: str = "") -> str:
+        """The signed text for a key (hexadecimal): 34 characters for 64 bits. `under`: a person's present
+        key."""
+        value = base64_encode(bytes.fromhex(key))
+        signature = self._signers[purpose].get_signature(value + under.encode())
+        return (value + b"." + signature).decode()
 
-    def number(self, purpose: Purpose, token: str) -> int:
-        """The number a token was made for. Raises LinkForged, also for another spelling of a right
-        signature."""
+    def key(self, token: str) -> str:
+        """The key a token carries, before its signature is looked at. Raises LinkForged for what cannot be
+        one."""
+        value, _, _ = token.partition(".")
         try:
-            packed = self._signers[purpose].unsign(token.encode("ascii"))
-            number = int.from_bytes(base64_decode(packed), "big")
-            signature = token.encode("ascii").rpartition(b".")[2]
-            spelt_right = base64_encode(base64_decode(signature)) == signature
-        except (BadSignature, BadData, UnicodeEncodeError, ValueError) as error:
-            raise LinkForged("this link is not one of ours, or a part of it is missing") from error
-        if not spelt_right:
-            raise LinkForged("this link is not one of ours, or a part of it is missing")
-        return number
+            packed = base64_decode(value)
+        except BadData as error:
+            raise LinkForged(_FORGED) from error
+        if not packed or base64_encode(packed).decode() != value:
+            raise LinkForged(_FORGED)
+        return packed.hex()
+
+    def check(self, purpose: Purpose, token: str, under: str = "") -> None:
+        """Raise LinkForged unless a token is signed for that purpose, also for another spelling of a right
+        one."""
+        value, _, signature = token.partition(".")
+        if not token.isascii() or not self._signers[purpose].verify_signature(
+            value.encode() + under.encode(), signature.encode()
+        ):
+            raise LinkForged(_FORGED)
+        if base64_encode(base64_decode(signature)).decode() != signature:
+            raise LinkForged(_FORGED)
+
+
+_FORGED = "this link is not one of ours, or a part of it is missing"
 
 
 def check_keys(secret_keys: Sequence[str]) -> None:
@@ -96,5 +112,6 @@ def check_keys(secret_keys: Sequence[str]) -> None:
     for place, key in enumerate(secret_keys, start=1):
         if len(key) < SHORTEST_KEY:
             raise SettingsError(
-                f"ACK_SECRET_KEYS: key {place} has {len(key)} characters, at least {SHORTEST_KEY} are needed; {advice}"
+                f"ACK_SECRET_KEYS: key {place} has {len(key)} characters, at least {SHORTEST_KEY} are "
+                f"needed; {advice}"
             )

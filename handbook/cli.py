@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import sys
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -13,13 +16,23 @@ import click
 from handbook.clock import today
 from handbook.day_type import DAY
 from handbook.policy import library as files
-from handbook.policy.drafts import approved_entry, draft_entry, first_text, next_text
+from handbook.policy.changelog import parse_entry
+from handbook.policy.drafts import approved_entry, draft_entry, first_text, next_text, unapproved_entry
 from handbook.policy.errors import FaultsFound, HandbookError
 from handbook.policy.frontmatter import LABEL_EXPECTED
 from handbook.policy.notice_period import last_day_of_notice
-from handbook.policy.parse import ID_EXPECTED
+from handbook.policy.parse import ID_EXPECTED, parse_text
 from handbook.policy.school import School
-from handbook.policy.version import LABEL, POLICY_ID, Change, Library, Policy, PolicyVersion, label_key
+from handbook.policy.version import (
+    LABEL,
+    POLICY_ID,
+    Change,
+    ChangeEntry,
+    Library,
+    Policy,
+    PolicyVersion,
+    label_key,
+)
 from handbook.site.commands import register, root_option
 from handbook.terminal import shown
 
@@ -88,7 +101,7 @@ def new(policy: str, version: str, effective_on: date, change: str, root: Path) 
     school, library = files.load_school(root), files.load(root)
     known = library.policies.get(policy)
     latest = known.versions[-1] if known else None
-    _refuse_misplaced(library, policy, version, effective_on, latest)
+    _refuse_misplaced(library, policy, version, effective_on, latest, Change(change))
     starts = latest is None or latest.is_withdrawal
     if starts and change == "withdrawn":
         raise HandbookError(f"{policy} has no version to withdraw")
@@ -120,16 +133,50 @@ def approve(policy: str, version: str, approved_by: str, approved_on: date, root
     school, library = files.load_school(root), files.load(root)
     draft = library.version(policy, version)
     approved_by = approved_by.strip()
-    _refuse_approval(library.policy(policy), draft, approved_by, approved_on, today())
+    _refuse_approval(library.policy(policy), draft, approved_by, approved_on, today(), school.approvers)
     source = files.read_source(root, draft.entry.path)
     approved = approved_entry(source, draft, approved_by, approved_on)
+    replaced = seals_before(root, draft.entry.path) - set(re.findall(r"^seal: *(\S+)", approved, re.M))
     files.write_whole(root / draft.entry.path, approved.encode("utf-8"))
+    if replaced:
+        click.echo(
+            f"Warning: {draft.policy} {version} had been approved before, and something sealed then is "
+            "changed. If notice of it has been given, it was of something else: put it back, postpone or "
+            "recall the notice (ack notice postpone, ack notice recall), or mend a typing mistake by a "
+            "clarification of its own.",
+            err=True,
+        )
     click.echo(
         f"Approved {draft.policy} {version}: by {approved_by} on {approved_on}, written to {draft.entry.path}"
     )
     click.echo(f"Digest: {draft.text.digest}" if draft.text else "A withdrawal has no text, so no digest")
     last = last_day_of_notice(draft.effective_on, school.notice.period_months, school.notice.deemed_days)
     click.echo(f"Takes effect on {draft.effective_on}; the last day to give notice is {last}")
+
+
+@main.command()
+@click.argument("policy")
+@click.argument("version")
+@root_option
+def unapprove(policy: str, version: str, root: Path) -> None:
+    """Take the approval out of a change entry before the version takes effect, so that it is a draft again.
+
+    \b
+    Example: handbook unapprove social-media 2022-09
+    """
+    path = files.entry_path(policy, version)
+    if not (root / path).is_file():
+        raise HandbookError(f"{path} is not there, so nothing is approved")
+    source = files.read_source(root, path)
+    entry = parse_entry(source, path, policy, version).value
+    if entry is None or not entry.approved_by:
+        raise HandbookError(f"{policy} {version} is not approved")
+    effective_on = _effective_on(root, entry)
+    if effective_on and effective_on <= today():
+        raise HandbookError(f"{policy} {version} took effect on {effective_on}; make a new version instead")
+    files.write_whole(root / path, unapproved_entry(source).encode("utf-8"))
+    click.echo(f"{policy} {version} is a draft again: {path} has no approval any more")
+    click.echo("If notice of it has been given, recall that notice, or postpone it once approved anew")
 
 
 @main.command()
@@ -155,8 +202,39 @@ def redline(policy: str, old: str, new: str, root: Path) -> None:
     click.echo("" if changed else f"No change from {old} to {new}.", nl=not changed)
 
 
+def _effective_on(root: Path, entry: ChangeEntry) -> date | None:
+    """The effective date, where it can be read: an approval is taken back also where the text has faults."""
+    if entry.change is Change.WITHDRAWN:
+        return entry.effective_on
+    path = files.text_path(entry.policy, entry.version)
+    if not (root / path).is_file():
+        return None
+    text = parse_text(files.read_source(root, path), path, entry.policy, entry.version).value
+    return text.effective_on if text else None
+
+
+def seals_before(root: Path, path: str) -> set[str]:
+    """Every seal that git has seen in a change entry; none outside of a repository."""
+    try:
+        log = subprocess.run(
+            ["git", "log", "-p", "--format=", "--", path],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return set()
+    return set(re.findall(r"^[-+]seal: *(\S+)", log.stdout, re.M))
+
+
 def _refuse_misplaced(
-    library: Library, policy: str, version: str, effective_on: date, latest: PolicyVersion | None
+    library: Library,
+    policy: str,
+    version: str,
+    effective_on: date,
+    latest: PolicyVersion | None,
+    change: Change,
 ) -> None:
     if not POLICY_ID.match(policy):
         raise HandbookError(f"{ID_EXPECTED}, found {policy!r}")
@@ -169,7 +247,8 @@ def _refuse_misplaced(
         raise HandbookError(f"{policy} {version} is there already; nothing was overwritten")
     if latest and label_key(version) < label_key(latest.label):
         raise HandbookError(f"expected a label after {latest.label}, the latest version, found {version}")
-    if latest and effective_on <= latest.effective_on:
+    may_share = latest and change is Change.CLARIFICATION and effective_on == latest.effective_on
+    if latest and change is not Change.WITHDRAWN and effective_on <= latest.effective_on and not may_share:
         raise HandbookError(
             f"expected a day after {latest.effective_on}, on which {latest.label} takes effect, "
             f"found {effective_on}"
@@ -199,7 +278,14 @@ def _write_all(root: Path, made: dict[str, str]) -> None:
         raise
 
 
-def _refuse_approval(policy: Policy, version: PolicyVersion, approved_by: str, day: date, now: date) -> None:
+def _refuse_approval(
+    policy: Policy,
+    version: PolicyVersion,
+    approved_by: str,
+    day: date,
+    now: date,
+    approvers: Collection[str],
+) -> None:
     name = f"{version.policy} {version.label}"
     entry = version.entry
     if entry.approved_by:
@@ -207,6 +293,10 @@ def _refuse_approval(policy: Policy, version: PolicyVersion, approved_by: str, d
                             "to change it, make a new version with `handbook new`")  # fmt: skip
     if not approved_by or not approved_by.isprintable():
         raise HandbookError(f"expected who approved it, in one line, found {approved_by!r}")
+    if approved_by not in approvers:
+        raise HandbookError(
+            f"expected {' or '.join(approvers)}, as approvers in school.toml says, found {approved_by!r}"
+        )
     if day > now:
         raise HandbookError(f"expected a day of approval up to today ({now}), found {day}")
     if day > version.effective_on:

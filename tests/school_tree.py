@@ -55,7 +55,7 @@ class SchoolTree:
 
     def __init__(self, root: Path):
         self.root = root
-        self._last: dict[str, str] = {}
+        self._labels: dict[str, list[str]] = {}
         self.write("school.toml", SETTINGS)
 
     def write(self, path: str, content: str) -> Path:
@@ -83,7 +83,7 @@ class SchoolTree:
         latest text."""
         for folder in ("handbook/docs/policies", "changelog"):
             (self.root / folder / old).rename(self.root / folder / new)
-        self._last[new] = self._last.pop(old)
+        self._labels[new] = self._labels.pop(old)
         latest = max((self.root / "handbook/docs/policies" / new).iterdir()).name
         text = f"handbook/docs/policies/{new}/{latest}"
         if "\nrenamed_from: [" in self.read(text):
@@ -102,10 +102,14 @@ class SchoolTree:
         audience: Sequence[str] = (),
         body: str = "Think before you post.",
         title: str = "",
+        approved_by: str = "Board of Governors",
     ) -> None:
-        """Add a version; without `approved_on` it is a draft. The first one is new, later ones are
-        material."""
-        before = self._last.get(policy)
+        """Add a version, or write it anew; without `approved_on` it is a draft. The first one is new, later
+        ones are material."""
+        labels = self._labels.setdefault(policy, [])
+        if label not in labels:
+            labels.append(label)
+        before = labels[labels.index(label) - 1] if labels[0] != label else None
         change = change or ("material" if before else "new")
         title = title or policy.replace("-", " ").capitalize() + " policy"
         digest = None if change == "withdrawn" else digest_of(canonical_text(title, body))
@@ -113,7 +117,8 @@ class SchoolTree:
             named = "all" if not audience else "[" + ", ".join(audience) + "]"
             self.write(
                 self.text_path(policy, label),
-                f"---\ntitle: {title}\nowner: Business Manager\naudience: {named}\neffective_on: {effective_on}\n"
+                f"---\ntitle: {title}\nowner: Business Manager\naudience: {named}\n"
+                f"effective_on: {effective_on}\n"
                 f"questions: Headteacher\n---\n{body}\n",
             )
         lines = [f"change: {change}"]
@@ -124,15 +129,15 @@ class SchoolTree:
         if approved_on:
             seal = seal_of(
                 policy=policy, version=label, digest=digest, effective_on=date.fromisoformat(effective_on),
-                audience=audience, change=change, approved_by="Board of Governors", approved_on=date.fromisoformat(approved_on),
+                audience=audience, change=change, approved_by=approved_by,
+                approved_on=date.fromisoformat(approved_on),
             )  # fmt: skip
-            lines += ["approved_by: Board of Governors", f"approved_on: {approved_on}", f"seal: {seal}"]
+            lines += [f"approved_by: {approved_by}", f"approved_on: {approved_on}", f"seal: {seal}"]
             lines += [f"digest: {digest}"] if digest else []
         lines += ["changes:", "  - section: Posting", "    what: added", f"    text: What is new in {label}."]
         self.write(
             self.entry_path(policy, label), "---\n" + "\n".join(lines) + f"\n---\nWhat changed in {label}.\n"
         )
-        self._last[policy] = label
 
 
 def larkspur_row(root: Path) -> SchoolTree:

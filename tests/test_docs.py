@@ -89,7 +89,8 @@ def settings(kind: type, prefix: str = "") -> Iterator[str]:
 
 NESTED = {
     "notice": school.NoticeSettings, "reminders": school.ReminderSettings, "closed": school.ClosedSettings,
-    "closed.days": school.Closure, "managers": school.Manager, "mail": school.MailSettings, "contacts": school.Contact,
+    "closed.days": school.Closure, "managers": school.Manager, "mail": school.MailSettings,
+    "contacts": school.Contact,
 }  # fmt: skip
 
 
@@ -170,7 +171,7 @@ def test_columns_named_in_the_reference_are_in_an_export():
         "one month *before*",
         "one month *after*",
         "not that it was read",
-    ],  # fmt: skip
+    ],
 )
 def test_what_the_system_does_not_decide_is_told(said):
     assert said in " ".join(REFERENCE.split())

@@ -9,18 +9,12 @@ from pathlib import Path
 import click
 
 from ackservice.commands.app import App
-from ackservice.service import standing_now
 from ackservice.storage.verify import verify as verify_ledger
 
 
 @click.command()
-@click.option(
-    "--rebuild",
-    is_flag=True,
-    help="Also compute anew the desk's table of where everybody stands; no record is touched.",
-)
 @click.pass_obj
-def migrate(app: App, rebuild: bool) -> None:
+def migrate(app: App) -> None:
     """Create the database, or bring it up to this version of the software.
 
     \b
@@ -29,9 +23,6 @@ def migrate(app: App, rebuild: bool) -> None:
     applied = app.service.store.migrate()
     path = app.settings.database
     click.echo(f"{path}: {len(applied)} migrations applied" if applied else f"{path}: up to date")
-    if rebuild:
-        rows = standing_now.rebuild(app.service, app.clock.now())
-        click.echo(f"where everybody stands: {rows} computed anew")
 
 
 @click.command()
@@ -58,7 +49,8 @@ def verify(app: App, head: str) -> None:
     for fault in report.faults:
         click.echo(fault, err=True)
     click.echo(
-        f"{report.lines} ledger lines, {report.documents} texts, {report.erased} records with personal data erased."
+        f"{report.lines} ledger lines, {report.documents} texts, "
+        f"{report.erased} records with personal data erased."
     )
     click.echo(f"Head: {report.head}")
     if report.faults:

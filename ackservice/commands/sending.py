@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import sys
+from typing import Any
 
 import click
 
 from ackservice.commands.app import App
 from ackservice.service import bouncing, preview, reminding
 from ackservice.service import due as due_service
-from ackservice.service.outcomes import SendResult
+from ackservice.service.outcomes import Progress, SendResult
 from ackservice.service.sending import send_due
 
 
@@ -38,19 +39,19 @@ def send(app: App, dry_run: bool) -> None:
 def remind(app: App, dry_run: bool) -> None:
     """Remind everyone whose reminder is due by the days set in school.toml, and send what is due.
 
-    One e-mail a person and day, of all they have outstanding; nobody who has acknowledged; never on a day
-    the school is closed.
+    One e-mail a person and day, of all they have outstanding; nobody who has acknowledged. On a day the
+    school is closed only where the last day to acknowledge would pass before the next open one.
 
     \b
     Example: ack remind --dry-run
     """
     if dry_run:
-        people = reminding.whom(app.service, app.clock.now())
+        people = reminding.to_remind(app.service, app.clock.now())
         for line in people:
             click.echo(line)
         click.echo(f"{len(people)} people would be reminded (dry run).")
         return
-    reminded, _ = reminding.queue_reminders(app.service, app.clock.now())
+    reminded = reminding.queue_reminders(app.service, app.clock.now())
     click.echo(f"{reminded} reminder{'s' if reminded != 1 else ''} queued.")
     send_with_bar(app)
 
@@ -61,6 +62,7 @@ def due(app: App) -> None:
     """Do everything that is due now, and nothing twice: for cron or a timer.
 
     Joiners, returned mail, reminders, lists to owners, review reminders, the weekly summary, and sending.
+    Once a day it also says what is wrong between the handbook and the notices given.
 
     \b
     Example, every ten minutes in a crontab: */10 * * * * cd /srv/handbook && ack due
@@ -71,6 +73,8 @@ def due(app: App) -> None:
         )
     for line in result.in_words():
         click.echo(line)
+    for urgent in result.urgent:
+        click.echo(f"urgent: {urgent}", err=True)
     for problem in result.problems:
         click.echo(f"problem: {problem}", err=True)
     say(result.sending)
@@ -129,7 +133,7 @@ def mail_test(app: App, address: str) -> None:
 
 
 class SendingBar:
-    """A progress bar over the messages that are due, in a terminal only, however many more become due while they are sent."""
+    """A progress bar over the messages that are due, in a terminal only, however many are added."""
 
     def __init__(self, app: App):
         self._bar = click.progressbar(
@@ -140,7 +144,7 @@ class SendingBar:
             file=sys.stderr,
         )
 
-    def __enter__(self):
+    def __enter__(self) -> Progress:
         bar = self._bar.__enter__()
 
         def progress(result: SendResult) -> None:
@@ -149,7 +153,7 @@ class SendingBar:
 
         return progress
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._bar.__exit__(*error)
 
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import date
 from pathlib import Path
 
 import click
 
 from ackservice.commands.app import App
-from ackservice.commands.files import write_whole
-from ackservice.service import evidence_pack
+from ackservice.service import evidence_pack, statuses
 from ackservice.service import letters as service
-from ackservice.service.finding import by_version
 from handbook.day_type import DAY
+from handbook.policy.library import write_whole, writing_whole
 
 
 @click.command()
 @click.argument("policy")
 @click.argument("version")
 @click.option("--as-of", type=DAY, help="As at the end of that day, from what had been recorded by then.")
-@click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
+@click.option("--round", "round_", default="", help="One round by its name; all of them otherwise.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -39,18 +36,11 @@ def evidence(
     """
     now = app.clock.now()
     target = output or Path(evidence_pack.name_of(policy, version, as_of or app.service.today(now)) + ".zip")
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".pack-", delete=False) as stream:
-        try:
-            pack = evidence_pack.write(
-                app.service, stream, by_version(app.service, policy, version, round_), on=as_of, now=now
-            )
-            stream.close()
-            os.replace(stream.name, target)
-        except BaseException:
-            os.unlink(stream.name)
-            raise
-    click.echo(f"{target}: {pack.people} people, as at {pack.as_of.on}, ledger head {pack.as_of.head}")
-    if pack.as_of.on == app.service.today(now):
+    with writing_whole(target) as stream:
+        report = evidence_pack.write(app.service, stream, policy, version, on=as_of, now=now, round_=round_)
+    people = len(report.recipients)
+    click.echo(f"{target}: {people} recipients, as at {report.as_of.on}, ledger head {report.as_of.head}")
+    if report.as_of.on == app.service.today(now):
         click.echo("The day is not over: what is still recorded today is not in it.", err=True)
 
 
@@ -62,7 +52,7 @@ def evidence(
     "people",
     multiple=True,
     metavar="PERSON",
-    help="A person_id; again for more. Default: all who are told on paper.",
+    help="A person_id; again for more. Default: all who need a letter.",
 )
 @click.option("--round", "round_", default="", help="A round by its name; the last one otherwise.")
 @click.option(
@@ -79,8 +69,7 @@ def letters(app: App, policy: str, version: str, people: tuple[str, ...], round_
     \b
     Example: ack letters social-media 2021-09 --output letters.html
     """
-    page, number = service.write(
-        app.service, by_version(app.service, policy, version, round_), now=app.clock.now(), people=people
-    )
-    write_whole(output, [page.encode()])
+    notice = statuses.notice_now(app.service, policy, version, round_, app.clock.now())
+    page, number = service.write(app.service, notice.id, now=app.clock.now(), people=people)
+    write_whole(output, page.encode())
     click.echo(f"{output}: {number} {'letter' if number == 1 else 'letters'}, to print from a browser.")

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from ackservice.commands.app import App
-from ackservice.commands.files import write_whole
 from ackservice.service import doctor as doctor_service
 from ackservice.service import personal
+from handbook.policy.library import write_whole
 
 
 @click.command()
@@ -55,7 +55,7 @@ def export(app: App, person_id: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    write_whole(output, [text.encode()])
+    write_whole(output, text.encode())
     click.echo(f"{output}: {sum(len(rows) for rows in found['records'].values())} records")
 
 

@@ -15,13 +15,12 @@ from ackservice.clock import SettableClock
 from ackservice.config import settings_from
 from ackservice.errors import SettingsError
 from ackservice.mail.outbox import Outbox
-from ackservice.service import issuing
+from ackservice.service import issuing, statuses
 from ackservice.service.context import Service
 from ackservice.service.due import run_due
 from ackservice.service.roster import import_roster
 from ackservice.service.signing_in import SESSION_HOURS
-from ackservice.service.standing import find_notice, standings
-from ackservice.storage import cuts, notices, sign_ins
+from ackservice.storage import recipients, sign_ins
 from handbook.policy.notice_period import last_day_of_notice
 from handbook.site.build import build
 
@@ -122,9 +121,12 @@ class Demo:
         """The personal link of the first person told by e-mail."""
         with self.service.store.read() as connection:
             as_of = self.service.as_of(connection, None, self.clock.now())
-            notice = find_notice(self.service, connection, POLICY, VERSION, cuts.last_cut(connection))
-            first = next(s for s in standings(self.service, connection, notice, as_of) if s.email)
-            return self.service.acknowledge_link(notices.link_number(connection, first.id))
+            book = statuses.book_at(self.service, connection, as_of)
+            notice = statuses.notice_of_version(self.service, book, POLICY, VERSION)
+            rows = statuses.of_notice(self.service, connection, book, notice, as_of)
+            first = next(row for row in rows if row.email and row.stay_end is None)
+            person_key = recipients.person_keys(connection, first.recipient.person_id)[0]
+            return self.service.acknowledge_link(first.recipient.key, person_key)
 
     def keep_going(self, stop: threading.Event) -> None:
         """What runs beside the server: receipts and whatever else is due goes out within a second or so."""
@@ -138,7 +140,8 @@ class Demo:
 
     def import_people(self, name: str) -> None:
         """Take in one of the demo's own rosters."""
-        import_roster(self.service, (HERE / name).read_bytes(), name, now=self.clock.now())
+        data = (HERE / name).read_bytes()
+        import_roster(self.service, data, name, now=self.clock.now(), by="demo", confirmed=True)
 
     def _stages(self) -> list[str]:
         library = self.service.library()
@@ -171,7 +174,7 @@ def prepare(folder: Path, port: int, root: Path, host: str = "127.0.0.1") -> Dem
     demo = Demo(folder, root, service, clock, effective_on)
     demo.build_handbook()
     demo.import_people("roster.csv")
-    issuing.issue(service, POLICY, VERSION, now=clock.now(), issued_by="Business Manager (demo)")
+    issuing.issue(service, [(POLICY, VERSION)], now=clock.now(), issued_by="Business Manager (demo)")
     demo.do_what_is_due()
     return demo
 

@@ -1,6 +1,6 @@
 """What is taken away from a notice: its rows as CSV, JSON or a workbook, and the name of the file.
 
-Writers take rows as `row_of` and `rows_of` make them, one at a time, so that memory stays flat, and give the
+Writers take rows as `rows_of` makes them, one at a time, so that memory stays flat, and give the
 same bytes for the same rows. In CSV and in the workbook `in_time` and `overdue` read yes or no; `in_time`
 reads "not applicable" for joiners and new rounds without a notice period, and is empty for people not told
 yet. In JSON they are true, false or null.
@@ -15,18 +15,15 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from ackservice.domain.export_rows import COLUMNS, Counts, Row, counts, row_of, rows_of
+from ackservice.domain.export_rows import COLUMNS, Row, rows_of
 from ackservice.domain.export_text import literal, word_of_in_time
 from ackservice.domain.export_xlsx import to_xlsx
 
 __all__ = [
     "COLUMNS",
     "FORMATS",
-    "Counts",
     "Row",
-    "counts",
     "file_name",
-    "row_of",
     "rows_of",
     "to_csv",
     "to_json",
@@ -92,14 +89,13 @@ def _cells(row: Row) -> list[object]:
 
 
 def _cell(value: object) -> object:
-    kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         # Nearly every text starts with a letter or a digit, and none of those is a formula.
         return value if value[:1].isalnum() else literal(value)
-    if value is None or kind is int:
-        return value
-    if kind is bool:
+    if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None or isinstance(value, int):
+        return value
     return _iso(value)
 
 

@@ -29,6 +29,7 @@ def yes_or_no(value: object) -> str:
 
 def word_of_in_time(row: Row) -> str:
     """yes, no, "not applicable" without a notice period, or nothing for people not told yet."""
-    if row["in_time"] is None and row["basis"] != Basis.CHANGE.value:
+    periodless = (Basis.JOINING, Basis.IN_FORCE, Basis.NEW_ROUND, Basis.BY_NAME)
+    if row["in_time"] is None and row["notified_on"] is not None and row["basis"] in periodless:
         return "not applicable"
     return yes_or_no(row["in_time"])

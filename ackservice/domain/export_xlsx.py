@@ -11,8 +11,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from ackservice.domain.export_rows import COLUMNS, Counts, Row, Tally
+from ackservice.domain.export_rows import COLUMNS, Row
 from ackservice.domain.export_text import word_of_in_time, yes_or_no
+from ackservice.domain.status import Figures, Status
 
 _OPTIONS = {
     "constant_memory": True,
@@ -42,7 +43,9 @@ _COLOURED = (
 )
 
 
-def to_xlsx(rows: Iterable[Row], *, as_of: date, rule: str, ledger_head: str, zone: str) -> bytes:
+def to_xlsx(
+    rows: Iterable[Row], *, as_of: date, rule: str, ledger_head: str, figures: Figures, zone: str
+) -> bytes:
     """The rows as a workbook: frozen heading, filters, real dates, no cell a formula or a link. Same rows,
     same bytes.
 
@@ -53,11 +56,10 @@ def to_xlsx(rows: Iterable[Row], *, as_of: date, rule: str, ledger_head: str, zo
     with xlsxwriter.Workbook(file, _OPTIONS) as workbook:
         workbook.set_properties({"created": datetime(as_of.year, as_of.month, as_of.day)})
         recipients, summary = workbook.add_worksheet("Recipients"), workbook.add_worksheet("Summary")
-        tally = Tally()
-        last_row = _write_recipients(workbook, recipients, tally.passing(rows))
+        last_row = _write_recipients(workbook, recipients, rows)
         _finish_recipients(workbook, recipients, last_row)
         facts = {"As at": as_of, "Times are those of": zone, "Ledger head": ledger_head, "Rule": rule}
-        _write_summary(workbook, summary, tally.counts, facts)
+        _write_summary(workbook, summary, figures, facts)
     return file.getvalue()
 
 
@@ -106,13 +108,13 @@ def _finish_recipients(workbook: Workbook, sheet: Worksheet, last_row: int) -> N
         sheet.conditional_format(1, index, max(last_row, 1), index, rule)
 
 
-def _write_summary(workbook: Workbook, sheet: Worksheet, counts: Counts, facts: dict[str, object]) -> None:
+def _write_summary(workbook: Workbook, sheet: Worksheet, figures: Figures, facts: dict[str, object]) -> None:
     bold, day = workbook.add_format({"bold": True}), _day_format(workbook)
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 90)
     row = 0
-    for label, number in _counted(counts):
+    for label, number in _counted(figures):
         sheet.write_string(row, 0, label, bold)
         sheet.write_number(row, 1, number, workbook.add_format({"align": "left"}))
         row += 1
@@ -125,15 +127,17 @@ def _write_summary(workbook: Workbook, sheet: Worksheet, counts: Counts, facts: 
             sheet.write_string(row, 1, str(value), wrapped)
 
 
-def _counted(counts: Counts) -> list[tuple[str, int]]:
+def _counted(figures: Figures) -> list[tuple[str, int]]:
     totals = [
-        ("Recipients", counts.total),
-        ("Outstanding", counts.outstanding),
-        ("Overdue", counts.overdue),
-        ("Told in time", counts.told_in_time),
-        ("Told late", counts.told_late),
+        ("Recipients", figures.total),
+        ("Outstanding", figures.owing),
+        ("Overdue", figures.overdue),
+        ("Notified in time", figures.in_time),
+        ("Notified late", figures.late),
+        ("Without a notice period", figures.no_period),
+        ("Not notified yet", figures.not_notified),
     ]
-    return totals + [(f"Status: {status}", number) for status, number in counts.by_status.items()]
+    return totals + [(f"Status: {status}", figures.of(status)) for status in Status if figures.of(status)]
 
 
 def _day_format(workbook: Workbook) -> Format:

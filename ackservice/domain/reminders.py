@@ -59,14 +59,14 @@ class Occasion:
 
 
 def counts_from(window: Window) -> date | None:
-    """The day reminders count back from: the day the change binds, or `due_on` for people without a notice
-    period.
+    """The day reminders count back from: the day the change binds; `due_on` without a notice period, and for
+    who comes back later than that.
 
-    None where nothing has to be acknowledged, or the person has not been told yet.
+    None where nothing has to be acknowledged, or the person has not been notified yet.
     """
-    if window.due_on is None:
-        return None
-    return window.binds_from if window.applies else window.due_on
+    if window.due_on is None or window.binds_from is None or not window.applies:
+        return window.due_on
+    return max(window.binds_from, window.due_on)
 
 
 def planned_reminders(
@@ -74,9 +74,8 @@ def planned_reminders(
 ) -> tuple[Reminder, ...]:
     """Every reminder of someone with that window, in order, at most one a day.
 
-    Before the day it counts from, and on it, a reminder on a closed day moves to the next open day on which
-    an acknowledgement is still in time; with none left it keeps its own day. Weekly ones move to the next
-    open day.
+    One rule for closed days: a reminder waits for the next open day, unless the last day to acknowledge would
+    pass meanwhile; then it keeps its own day. Weekly ones, which come after that day, always wait.
     """
     start = counts_from(window)
     if start is None or window.due_on is None:
@@ -108,7 +107,14 @@ def reminder_due(
     if not missed:
         return None
     latest = missed[-1]
-    return Occasion(today if latest.on == today else _day_to_catch_up(window, today, calendar), latest)
+    return Occasion(today if latest.on == today else day_to_catch_up(window, today, calendar), latest)
+
+
+def day_to_catch_up(window: Window, today: date, calendar: SchoolCalendar) -> date:
+    """When a reminder that was missed goes out: on the next open day, or today where no open day is left to
+    acknowledge in time."""
+    limit = window.due_on if window.due_on and today <= window.due_on else None
+    return calendar.next_open(today, limit) or today
 
 
 def days_overdue(window: Window, today: date) -> int:
@@ -116,23 +122,15 @@ def days_overdue(window: Window, today: date) -> int:
     return 0 if window.due_on is None else max(0, (today - window.due_on).days)
 
 
-def owner_list_due(
-    overdue_for: Iterable[int],
-    *,
-    today: date,
-    settings: ReminderSettings,
-    calendar: SchoolCalendar,
-    last_sent_on: date | None = None,
-) -> bool:
-    """Whether the owner of a policy gets the list of who is overdue: on open days, once a week while someone
-    is that late.
+def is_on_owner_list(window: Window, today: date, settings: ReminderSettings) -> bool:
+    """Whether somebody overdue belongs on the list of the policy's owner: from `owner_after_days` on, for as
+    long as reminders run."""
+    return settings.owner_after_days <= days_overdue(window, today) <= settings.weekly_at_most * _WEEK.days
 
-    `overdue_for` has the days each outstanding person is overdue; those from `owner_after_days` on belong on
-    the list.
-    """
-    if not calendar.is_open(today) or (last_sent_on is not None and today < last_sent_on + _WEEK):
-        return False
-    return any(days > 0 and days >= settings.owner_after_days for days in overdue_for)
+
+def owner_list_due(today: date, calendar: SchoolCalendar, last_sent_on: date | None = None) -> bool:
+    """Whether an owner may get a list: on open days, once a week."""
+    return calendar.is_open(today) and (last_sent_on is None or today >= last_sent_on + _WEEK)
 
 
 def summary_due(today: date, weekday: int, last_sent_on: date | None = None) -> bool:
@@ -211,10 +209,3 @@ def _nominal(start: date, days_before: tuple[int, ...], weekly_at_most: int) -> 
     before = [(start - timedelta(days=days), Kind.BEFORE) for days in sorted(days_before, reverse=True)]
     weekly = [(start + number * _WEEK, Kind.OVERDUE) for number in range(1, weekly_at_most + 1)]
     return [*before, (start, Kind.ON_THE_DAY), *weekly]
-
-
-def _day_to_catch_up(window: Window, today: date, calendar: SchoolCalendar) -> date:
-    """Today, when the school is open or no open day is left to acknowledge in time; otherwise the next open
-    day."""
-    limit = window.due_on if window.due_on and today <= window.due_on else None
-    return calendar.next_open(today, limit) or today

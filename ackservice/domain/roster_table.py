@@ -10,7 +10,10 @@ from typing import NoReturn
 
 from ackservice.errors import RosterFault, RosterFaults
 
-_HOW_TO_SAVE = 'In Excel choose Save As and "CSV UTF-8 (Comma delimited)"; in LibreOffice tick "Edit filter settings" and choose UTF-8'
+_HOW_TO_SAVE = (
+    'In Excel choose Save As and "CSV UTF-8 (Comma delimited)"; in LibreOffice tick "Edit filter '
+    'settings" and choose UTF-8'
+)
 _SEPARATORS = ",;\t"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _OTHER_KINDS = (
@@ -65,7 +68,10 @@ def _filled_rows(text: str, separator: str) -> tuple[list[tuple[int, tuple[str, 
             if any(clean):
                 rows.append((number, clean))
     except csv.Error as error:
-        message = f"a quotation mark is not closed, or not doubled within a cell ({error}); nothing below could be read"
+        message = (
+            f"a quotation mark is not closed, or not doubled within a cell ({error}); nothing below "
+            f"could be read"
+        )
         return rows, RosterFault(number + 1, "", message)
     return rows, None
 

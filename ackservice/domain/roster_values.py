@@ -74,14 +74,19 @@ def address(value: str) -> str:
         ) from None
 
 
-def category(value: str, categories: Sequence[str]) -> str:
-    """One of the school's categories, in the school's spelling."""
+def categories(value: str, known: Sequence[str]) -> tuple[str, ...]:
+    """One or more of the school's categories, separated by semicolons, in the school's spelling and order."""
     if not value:
-        raise WrongValue(f"is missing; expected one of {', '.join(categories)}")
-    for known in categories:
-        if known.casefold() == value.casefold():
-            return known
-    raise WrongValue(f"expected one of {', '.join(categories)}; found {shown(value)}")
+        raise WrongValue(f"is missing; expected one of {', '.join(known)}")
+    spelt = {category.casefold(): category for category in known}
+    named = [part.strip() for part in value.split(";") if part.strip()]
+    for part in named:
+        if part.casefold() not in spelt:
+            raise WrongValue(
+                f"expected one of {', '.join(known)} (several separated by semicolons); found {shown(part)}"
+            )
+    chosen = {spelt[part.casefold()] for part in named}
+    return tuple(category for category in known if category in chosen)
 
 
 def day(value: str) -> date | None:

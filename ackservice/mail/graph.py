@@ -24,6 +24,7 @@ from ackservice.mail.errors import (
 )
 from ackservice.mail.https import SafeSession
 from ackservice.mail.tokens import TokenSource
+from handbook.policy.wording import whole_number
 
 if TYPE_CHECKING:
     from ackservice.mail.mailer import SafeMessage
@@ -116,8 +117,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from Retry-After in seconds or as a date; the date counts from the server's own
     clock."""
     value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
+    if (seconds := whole_number(value)) is not None:
+        return float(seconds)
     try:
         pause: timedelta = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
     except (TypeError, ValueError):

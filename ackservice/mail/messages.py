@@ -49,23 +49,27 @@ class NoticeKind(StrEnum):
     CHANGE = "change"
     NEW = "new"
     JOINING = "joining"
+    IN_FORCE = "in force"
     ROUND = "round"
+    BY_NAME = "by name"
+    NO_LONGER_COVERED = "no longer covered"
     CLARIFICATION = "clarification"
     WITHDRAWAL = "withdrawal"
 
     @property
     def asks(self) -> bool:
         """Whether the person is asked to acknowledge."""
-        return self not in (NoticeKind.CLARIFICATION, NoticeKind.WITHDRAWAL)
+        return self not in (NoticeKind.NO_LONGER_COVERED, NoticeKind.CLARIFICATION, NoticeKind.WITHDRAWAL)
 
 
 @dataclass(frozen=True)
 class NoticeItem:
     """One policy version somebody is given notice of.
 
-    `due_on` is None exactly for kinds that ask for nothing. `short_by_days` above 0 makes the e-mail say
-    that the change binds this person from `binds_from` only. `summary` is the change entry's Markdown.
-    `in_force`: whether the version has taken effect on the day of the e-mail.
+    `due_on` is None for kinds that ask for nothing, and for who has acknowledged already or is excused.
+    `short_by_days` above 0 makes the e-mail say that the change binds this person from `binds_from` only.
+    `summary` is the change entry's Markdown. `in_force`: whether the version has taken effect on the day of
+    the e-mail.
     """
 
     kind: NoticeKind
@@ -118,9 +122,63 @@ class ReminderFacts(Facts):
     items: tuple[ReminderItem, ...]
 
 
+@dataclass(frozen=True)
+class OwedItem:
+    """What somebody was asked before and still has to acknowledge."""
+
+    policy_title: str
+    version: str
+    due_on: date
+    link: str
+
+
+@dataclass(frozen=True)
+class RecallItem:
+    """A notice that is recalled; `owed` is what is still to be acknowledged of that policy."""
+
+    policy_title: str
+    version: str
+    acknowledged: bool
+    owed: tuple[OwedItem, ...]
+    ask: Contact
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallFacts(Facts):
+    """To everybody who was notified: the notice asks nothing any more."""
+
+    template = "recall"
+    person: str
+    items: tuple[RecallItem, ...]
+
+
+@dataclass(frozen=True)
+class PostponedItem:
+    """A version that takes effect later than people were notified; `due_on` is None for who owes nothing."""
+
+    policy_title: str
+    version: str
+    effective_on: date
+    binds_from: date
+    due_on: date | None
+    acknowledged: bool
+    ask: Contact
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostponedFacts(Facts):
+    """To everybody who was notified: the new date."""
+
+    template = "postponed"
+    person: str
+    items: tuple[PostponedItem, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReceiptFacts(Facts):
-    """`recorded_by` is set when the school recorded a paper acknowledgement."""
+    """`recorded_by` is set when the school recorded a paper acknowledgement; `name_to_confirm` where the
+    typed name is unlike the one on the roster, and counts once a manager confirms it."""
 
     template = "receipt"
     person: str
@@ -136,6 +194,7 @@ class ReceiptFacts(Facts):
     text_link: str
     recorded_by: str
     time_zone: str
+    name_to_confirm: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +209,11 @@ class SignInFacts(Facts):
 
 @dataclass(frozen=True)
 class OpenNotice:
-    """One open notice in the weekly summary; `missing` are names of those who have not acknowledged."""
+    """One open notice in the weekly summary, each person counted once in each figure.
+
+    `missing` are names of those who have not acknowledged, overdue ones first; `notes` are further figures in
+    words, such as "2 not notified yet".
+    """
 
     policy_title: str
     version: str
@@ -158,8 +221,21 @@ class OpenNotice:
     asked: int
     acknowledged: int
     overdue: int
+    notes: tuple[str, ...]
     missing: tuple[str, ...]
     link: str
+
+
+@dataclass(frozen=True)
+class EndedNotice:
+    """A notice closed or recalled lately; `how` is the word for it."""
+
+    policy_title: str
+    version: str
+    how: str
+    on: date
+    reason: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -193,13 +269,15 @@ class ReviewLine:
 
 @dataclass(frozen=True, kw_only=True)
 class WeeklySummaryFacts(Facts):
-    """To the Business Manager. `warnings` are whole sentences, such as on a
-    secret that expires."""
+    """To the Business Manager. `warnings` are whole sentences, such as on a secret that expires;
+    `overdue_people` counts each person once, however many notices they are overdue with."""
 
     template = "weekly-summary"
     person: str
     on: date
     notices: tuple[OpenNotice, ...]
+    ended: tuple[EndedNotice, ...]
+    overdue_people: int
     undeliverable: tuple[Undeliverable, ...]
     last_days: tuple[LastDay, ...]
     reviews: tuple[ReviewLine, ...]
@@ -219,16 +297,26 @@ class OverduePerson:
     last_sent_on: date | None
 
 
+@dataclass(frozen=True)
+class OverdueNotice:
+    """One notice on an owner's list, and who is overdue with it."""
+
+    policy_title: str
+    version: str
+    people: tuple[OverduePerson, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnerOverdueFacts(Facts):
-    """Who is overdue, to the owner named in the policy."""
+    """Who is overdue, to the owner named in the policies: one list of all of theirs.
+
+    `people` counts each person once.
+    """
 
     template = "owner-overdue"
     owner: str
-    policy_title: str
-    version: str
-    due_on: date
-    people: tuple[OverduePerson, ...]
+    notices: tuple[OverdueNotice, ...]
+    people: int
     link: str
 
 

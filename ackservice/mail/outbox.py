@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ackservice.mail.errors import CannotConnect, TryLater
+from handbook.policy.library import write_whole
 
 if TYPE_CHECKING:
     from ackservice.mail.mailer import SafeMessage
@@ -53,24 +54,15 @@ class OutboxConnection:
 
     def send(self, message: SafeMessage) -> str:
         name = file_name(message.msgId)
-        part = self.folder / f".{name}.{os.getpid()}.part"
         try:
-            self._write(part, message.as_bytes())
-            os.replace(part, self.folder / name)
+            write_whole(self.folder / name, message.as_bytes())
             self._sync_folder()
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise TryLater(f"writing to the outbox failed: {error.strerror}", whole_server=True) from error
         return f"250 kept as {name}"
 
     def close(self) -> None:
         pass
-
-    def _write(self, part: Path, data: bytes) -> None:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
 
     def _sync_folder(self) -> None:
         if not hasattr(os, "O_DIRECTORY"):  # Windows cannot open a folder

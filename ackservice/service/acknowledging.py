@@ -1,27 +1,36 @@
-"""Acknowledging: what a link shows, recording a person's own act, and its receipt."""
+"""Acknowledging: what a personal link leads to, and recording a person's own act."""
 
 from __future__ import annotations
 
 import sqlite3
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from ackservice.domain.history import Book
+from ackservice.domain.names import is_like
 from ackservice.domain.notice import Notice, Window
-from ackservice.domain.roster import Person
-from ackservice.domain.status import Standing, has_left, window
-from ackservice.errors import LinkForged, LinkOfLeaver, LinkRevoked, NotAllowed, NotFound, NoticeIsClosed
+from ackservice.domain.roster import Person, has_left
+from ackservice.domain.status import RecipientStatus, Status
+from ackservice.errors import LinkForged, LinkOfLeaver, LinkRevoked, NotAllowed
 from ackservice.links import Purpose
+from ackservice.service import statuses
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import find_notice, is_newer, notices_of_version, standings, takes_over
-from ackservice.storage import acknowledgements, cuts, deliveries, notices
-from ackservice.storage import roster as roster_rows
-from ackservice.storage.store import Transaction, moment
+from ackservice.service.receipts import Receipt, receipt, receipt_label, receipt_of
+from ackservice.storage import acknowledgements, deliveries, notices, recipients
+from ackservice.storage.notices import KeptEntry
+from ackservice.storage.store import Transaction
 from handbook.policy.version import Change, label_key
 
+__all__ = ["Receipt", "receipt", "receipt_label", "receipt_of"]
+
 LONGEST_NAME = 300
+_FORGED = "this link is not one of ours, or a part of it is missing"
+
+
+class NameUnlike(NotAllowed):
+    """The typed name shares no word with the one on the roster; the person can insist that it is theirs."""
 
 
 class LinkState(StrEnum):
@@ -29,291 +38,235 @@ class LinkState(StrEnum):
 
     TO_READ = "to read"
     ACKNOWLEDGED = "acknowledged"
-    SUPERSEDED = "superseded"
-    NOTHING_TO_DO = "nothing to do"  # a clarification or a withdrawal: told, not asked
+    NOTHING_TO_DO = "nothing to do"  # a clarification, a withdrawal, no longer covered: to know only
+    ENDED = "ended"  # the status says how
 
 
 @dataclass(frozen=True)
 class LinkView:
-    """Everything the page behind a link shows. `shown` is the newest clarification of the version, or the
-    notice itself."""
+    """Everything the page behind a link shows. `shown` is the clarification of the version that is in effect,
+    or the notice itself; `previous_text` what the person acknowledged last, or the version before."""
 
     state: LinkState
+    row: RecipientStatus
     person: Person
-    notice: Notice
-    entry: notices.Entry
-    standing: Standing
-    window: Window
-    text: str
-    shown: Notice
-    previous_text: str = (
-        ""  # what the person acknowledged last, or the version before; empty where there is neither
-    )
-    previous_version: str = ""
-    receipt_number: int | None = None
-    newer: Notice | None = None
-    newer_link_number: int | None = None
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """Proof of one acknowledgement. `head` is the ledger's head with this act as its last line."""
-
-    number: int
-    person: str
-    title: str
-    policy: str
-    version: str
-    digest: str
+    entry: KeptEntry
     effective_on: date
-    acknowledged_at: datetime
-    method: str
-    typed_name: str
-    signed_on: date | None
-    recorded_by: str
-    head: str
-    withdrawn: bool = False
+    shown: Notice
+    text: str
+    previous_text: str = ""
+    previous_version: str = ""
+    newer: Notice | None = None
+    newer_effective_on: date | None = None
+    newer_token: str = ""
+    receipt: Receipt | None = None  # of what counts, or waits for a manager's word about the name
+
+    @property
+    def notice(self) -> Notice:
+        return self.row.notice
+
+    @property
+    def window(self) -> Window:
+        return self.row.window
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What acknowledging has to know of a recipient, as of ledger line `cut`; `issued` are all notices of
-    the policy."""
+class _Opened:
+    """A recipient whose link is good, among all notices at a moment."""
 
-    state: LinkState
+    row: RecipientStatus
     person: Person
-    notice: Notice
-    standing: Standing
-    shown: Notice
-    issued: tuple[Notice, ...]
-    cut: int
+    book: Book
+    as_of: AsOf
+
+    @property
+    def state(self) -> LinkState:
+        row = self.row
+        if row.status is Status.ACKNOWLEDGED:
+            return LinkState.ACKNOWLEDGED
+        if can_acknowledge(row, self.book, self.as_of.on):
+            return LinkState.TO_READ
+        return LinkState.ENDED if row.status.is_settled else LinkState.NOTHING_TO_DO
+
+    @property
+    def shown(self) -> Notice:
+        return self.book.shown(self.row.notice, self.as_of.on)
+
+
+def can_acknowledge(row: RecipientStatus, book: Book, on: date) -> bool:
+    """Whether an acknowledgement is taken: where it is owed; of the excused, while the notice is open."""
+    return row.owes or (
+        row.status is Status.EXCUSED and row.stay_end is None and book.is_open(row.notice, on)
+    )
 
 
 def view(service: Service, token: str, now: datetime) -> LinkView:
-    """What a personal link leads to. Raises LinkForged, LinkRevoked, LinkOfLeaver or NoticeIsClosed."""
-    number = service.links.number(Purpose.ACKNOWLEDGE, token)
+    """What a personal link leads to. Raises LinkForged, LinkRevoked or LinkOfLeaver."""
     with service.store.read() as connection:
-        return _view(connection, _find(service, connection, number, now))
+        return _view(
+            service, connection, _open(service, connection, token, service.as_of(connection, None, now))
+        )
 
 
-def acknowledge(service: Service, token: str, typed_name: str, now: datetime) -> int:
-    """Record that the holder of a link has read and understood; returns the receipt's number.
+def acknowledge(service: Service, token: str, typed_name: str, now: datetime, insist: bool = False) -> str:
+    """Record that the holder of a link has read and understood; returns the key of the receipt.
 
-    Once only: acknowledging again returns the same number. The name is kept as typed. Raises as `view`, and
-    NotAllowed when there is nothing to acknowledge or the name is empty or far too long.
+    Once only: acknowledging again returns the same key. The name is kept as typed; one unlike that on the
+    roster is taken only where the person insists, and counts once a manager confirms it. Raises as `view`,
+    NameUnlike, and NotAllowed when there is nothing to acknowledge or the name is empty or far too long.
     """
-    number = service.links.number(Purpose.ACKNOWLEDGE, token)
 
-    def once(tx: Transaction) -> int:
-        found = _find(service, tx.connection, number, now)
-        if found.state is LinkState.ACKNOWLEDGED:
-            return found.standing.acknowledgement.id
-        _refuse_unless_to_read(found)
+    def once(tx: Transaction) -> str:
+        opened = _open(service, tx.connection, token, service.in_write(tx))
+        row = opened.row
+        if row.status is Status.ACKNOWLEDGED and row.acknowledgement:
+            return row.acknowledgement.key
+        if opened.state is not LinkState.TO_READ:
+            raise NotAllowed("there is nothing to acknowledge here any more; open the link again to see why")
         _refuse_unless_a_name(typed_name)
-        return _record(service, tx, found, method="link", typed_name=typed_name)
+        matches = is_like(typed_name, opened.person.name, row.recipient.name)
+        if not matches and row.name_to_confirm:
+            return row.name_to_confirm.key
+        if not (matches or insist):
+            raise NameUnlike(
+                f"this link is for {opened.person.name}, and the name you typed is not like that; "
+                "type your full name, or confirm below that it is yours"
+            )
+        key, _ = record(service, tx, opened.shown, row, typed_name=typed_name, name_matches=int(matches))
+        return key
 
     return service.group_commit.run(now, once)
 
 
-def record_paper(
+def record(
     service: Service,
-    policy: str,
-    version: str,
-    person_id: str,
+    tx: Transaction,
+    shown: Notice,
+    row: RecipientStatus,
     *,
-    signed_on: date,
-    recorded_by: str,
-    now: datetime,
-) -> int:
-    """Record a signed slip; returns the receipt's number. Raises NotFound, and NotAllowed for a date that
-    cannot be."""
-    today = service.today(now)
-    if signed_on > today:
-        raise NotAllowed(f"the slip cannot have been signed on {signed_on}, which is after today ({today})")
-    with service.store.write(now) as tx:
-        notice, recipient_id = find_recipient(service, tx.connection, policy, version, person_id)
-        if signed_on < notice.issued_on:
-            raise NotAllowed(
-                f"the slip cannot have been signed on {signed_on}: the notice was given on {notice.issued_on}"
-            )
-        found = _find(service, tx.connection, recipient_id, now, by_link=False)
-        if found.state is LinkState.ACKNOWLEDGED:
-            label = receipt_label(found.standing.acknowledgement.id)
-            raise NotAllowed(f"{found.person.name} has acknowledged already (receipt {label})")
-        if found.state is not LinkState.TO_READ:
-            raise NotAllowed(
-                f"there is nothing to acknowledge in this notice for {found.person.name}: {found.state}"
-            )
-        return _record(service, tx, found, method="paper", signed_on=signed_on, recorded_by=recorded_by)
-
-
-def record_letter(
-    service: Service,
-    policy: str,
-    version: str,
-    person_id: str,
-    *,
-    given_on: date,
-    recorded_by: str,
-    now: datetime,
-) -> int:
-    """Record that a letter was handed over; that day is the person's day of notice."""
-    today = service.today(now)
-    if given_on > today:
-        raise NotAllowed(
-            f"the letter cannot have been handed over on {given_on}, which is after today ({today})"
-        )
-    with service.store.write(now) as tx:
-        notice, recipient_id = find_recipient(service, tx.connection, policy, version, person_id)
-        if given_on < notice.issued_on:
-            raise NotAllowed(
-                f"the letter cannot have been handed over on {given_on}: the notice is of {notice.issued_on}"
-            )
-        return tx.record(
-            "letter.given", recipient_id=recipient_id, given_on=given_on.isoformat(), recorded_by=recorded_by
-        )
-
-
-def receipt(service: Service, token: str) -> Receipt:
-    """The receipt behind a receipt link. Raises LinkForged, and LinkRevoked once the person's data has been
-    erased."""
-    number = service.links.number(Purpose.RECEIPT, token)
-    with service.store.read() as connection:
-        found = receipt_of(connection, number)
-    if found is None:
-        raise LinkForged("this link is not one of ours, or a part of it is missing")
-    if not found.person:
-        raise LinkRevoked("the records of this person have been erased")
-    return found
-
-
-def receipt_numbered(service: Service, number: int) -> Receipt | None:
-    """The receipt of an acknowledgement, for whoever holds its link already."""
-    with service.store.read() as connection:
-        return receipt_of(connection, number)
-
-
-def receipt_of(connection: sqlite3.Connection, number: int) -> Receipt | None:
-    """The receipt of an acknowledgement, or None when there is none of that number."""
-    row = acknowledgements.receipt(connection, number)
-    if row is None:
-        return None
-    return Receipt(
-        number=row["id"],
-        person=row["name"] or "",
-        title=row["title"],
-        policy=row["policy"],
-        version=row["version"],
-        digest=row["digest"],
-        effective_on=date.fromisoformat(row["effective_on"]),
-        acknowledged_at=moment(row["at"]),
-        method=row["method"],
-        typed_name=row["typed_name"] or "",
-        signed_on=roster_rows.day_or_none(row["signed_on"]),
-        recorded_by=row["recorded_by"] or "",
-        head=cuts.head_at(connection, row["id"]),
-        withdrawn=bool(row["withdrawn"]),
-    )
-
-
-def receipt_label(number: int) -> str:
-    """A receipt number as people see it: R-000123, the number of its ledger line."""
-    return f"R-{number:06d}"
-
-
-def find_recipient(
-    service: Service, connection: sqlite3.Connection, policy: str, version: str, person_id: str
-) -> tuple[Notice, int]:
-    """The last notice of a version that a person has, and their recipient number in it; raises NotFound."""
-    cut = cuts.last_cut(connection)
-    find_notice(service, connection, policy, version, cut)
-    own = {
-        notice_id: recipient_id
-        for recipient_id, notice_id in notices.recipients_of_person(connection, person_id)
-    }
-    for notice in reversed(notices_of_version(service, connection, policy, version, cut)):
-        if notice.id in own:
-            return notice, own[notice.id]
-    raise NotFound(
-        f"{person_id!r} is not a recipient of the notice of {policy} {version}; see: ack status {policy} {version}"
-    )
-
-
-def _record(service: Service, tx: Transaction, found: _Found, *, method: str, **how: object) -> int:
-    signed_on = how.pop("signed_on", None)
-    receipt_number = tx.record(
+    method: str = "link",
+    **how: object,
+) -> tuple[str, int]:
+    """Record an acknowledgement of the text shown, and queue its receipt; returns its key and number."""
+    key = recipients.new_key()
+    number = tx.record(
         "acknowledged",
-        recipient_id=found.standing.id,
-        person_id=found.person.person_id,
-        policy=found.shown.policy,
-        version=found.shown.version,
-        digest=found.shown.digest,
+        key=key,
+        recipient_id=row.id,
+        notice_id=row.notice.id,
+        person_id=row.recipient.person_id,
+        policy=shown.policy,
+        version=shown.version,
+        digest=shown.digest,
+        base_digest=row.notice.digest,
         method=method,
-        signed_on=signed_on.isoformat() if signed_on else None,
         **how,
     )
-    if found.person.email:
+    if row.email:
         deliveries.add(
             tx,
             "receipt",
             host=service.settings.mail_host,
-            person_id=found.person.person_id,
-            address=found.person.email,
-            items=[found.standing.id],
-            payload={"receipt": receipt_number},
+            person_id=row.recipient.person_id,
+            address=row.email,
+            items=[row.id],
+            payload={"receipt": number},
         )
-    return receipt_number
+    return key, number
 
 
-def _find(
-    service: Service, connection: sqlite3.Connection, number: int, now: datetime, *, by_link: bool = True
-) -> _Found:
-    link = notices.behind_link(connection, number)
-    if link is None:
-        raise LinkForged("this link is not one of ours, or a part of it is missing")
-    if link.is_replaced and by_link:
-        raise LinkRevoked("a newer link has been sent since")
-    as_of = AsOf(service.today(now), link.cut, link.head)
-    issued = notices.of_policy(connection, link.policy, as_of.cut)
-    notice = next(n for n in issued if n.id == link.notice_id)
-    standing = next(standings(service, connection, notice, as_of, link.recipient_id, of_policy=issued))
-    person = roster_rows.person(connection, standing.person_id, as_of.cut)
-    if by_link and (person is None or has_left(person.left_on, as_of.on)):
+def _open(service: Service, connection: sqlite3.Connection, token: str, as_of: AsOf) -> _Opened:
+    recipient = recipients.by_key(connection, service.links.key(token))
+    if recipient is None:
+        raise LinkForged(_FORGED)
+    _check_signature(service, connection, token, recipient["person_id"])
+    book = statuses.book_at(service, connection, as_of)
+    row = next(iter(statuses.of_recipients(service, connection, book, [recipient["id"]], as_of)), None)
+    if row is None:  # of a roster import that was undone
+        raise LinkForged(_FORGED)
+    if row.person is None or has_left(row.person.left_on, as_of.on):
         raise LinkOfLeaver("the person this link was made for has left")
-    if person is None:
-        raise NotAllowed(
-            f"the records of {standing.person_id!r} have been erased; nothing can be added to them"
-        )
-    state = _state(notice, standing)
-    is_open = state in (LinkState.TO_READ, LinkState.NOTHING_TO_DO)
-    if is_open and link.is_closed:
-        raise NoticeIsClosed("this notice has been closed")
-    return _Found(
-        state, person, notice, standing, _newest_clarification(notice, issued), tuple(issued), as_of.cut
-    )
+    return _Opened(row, row.person, book, as_of)
 
 
-def _view(connection: sqlite3.Connection, found: _Found) -> LinkView:
-    shown, standing = found.shown, found.standing
-    entry = notices.entry(connection, shown.id)
+def _check_signature(service: Service, connection: sqlite3.Connection, token: str, person_id: str) -> None:
+    present, *replaced = recipients.person_keys(connection, person_id) or [""]
+    try:
+        service.links.check(Purpose.ACKNOWLEDGE, token, present)
+    except LinkForged:
+        if any(_is_signed(service, token, key) for key in replaced):
+            raise LinkRevoked("a newer link has been sent since") from None
+        raise
+
+
+def _is_signed(service: Service, token: str, key: str) -> bool:
+    try:
+        service.links.check(Purpose.ACKNOWLEDGE, token, key)
+    except LinkForged:
+        return False
+    return True
+
+
+def _view(service: Service, connection: sqlite3.Connection, opened: _Opened) -> LinkView:
+    row, book, shown = opened.row, opened.book, opened.shown
+    entry = notices.kept_entry(connection, shown.id)
+    previous_version, previous_text = _previous(connection, entry, opened)
+    newer, newer_token = _newer(service, connection, opened)
+    read = row.acknowledgement or row.name_to_confirm
     return LinkView(
-        state=found.state,
-        person=found.person,
-        notice=found.notice,
+        state=opened.state,
+        row=row,
+        person=opened.person,
         entry=entry,
-        standing=standing,
-        window=window(found.notice, standing),
-        text=notices.document(connection, shown.digest) if shown.digest else "",
-        **_previous(connection, entry, found),
+        effective_on=book.effective_on(row.notice),
         shown=shown,
-        receipt_number=standing.acknowledgement.id if standing.acknowledgement else None,
-        **_newer(connection, found),
+        text=notices.document(connection, shown.digest),
+        previous_text=previous_text,
+        previous_version=previous_version,
+        newer=newer,
+        newer_effective_on=book.effective_on(newer) if newer else None,
+        newer_token=newer_token,
+        receipt=receipt_of(connection, read.id) if read else None,
     )
 
 
-def _refuse_unless_to_read(found: _Found) -> None:
-    if found.state is not LinkState.TO_READ:
-        raise NotAllowed("there is nothing to acknowledge here any more; open the link again to see why")
+def _previous(connection: sqlite3.Connection, entry: KeptEntry, opened: _Opened) -> tuple[str, str]:
+    """Version and text that the shown one is compared with; empty where there is nothing before it."""
+    shown = opened.shown
+    names = {shown.policy, *shown.former_ids}
+    for read in reversed(acknowledgements.of_person(connection, opened.row.recipient.person_id, names)):
+        if label_key(read["version"]) < label_key(shown.version):
+            return read["version"], notices.document(connection, read["digest"])
+    return entry.previous_version, notices.document(connection, entry.previous_digest)
+
+
+def _newer(service: Service, connection: sqlite3.Connection, opened: _Opened) -> tuple[Notice | None, str]:
+    """The notice that took the place of a superseded or withdrawn one, and the person's own link to it."""
+    row, book, as_of = opened.row, opened.book, opened.as_of
+    if row.status not in (Status.SUPERSEDED, Status.WITHDRAWN):
+        return None, ""
+    person_id = row.recipient.person_id
+    own = [
+        other
+        for other in statuses.of_people(service, connection, book, [person_id], as_of)
+        if _takes_the_place(other.notice, row.notice)
+        and other.status is not Status.RECALLED
+        and other.stay_end is None
+    ]
+    if own:
+        last = max(own, key=lambda other: (label_key(other.notice.version), other.notice.id))
+        key = recipients.person_keys(connection, person_id)[0]
+        return last.notice, service.links.token(Purpose.ACKNOWLEDGE, last.recipient.key, key)
+    ending = book.ending(row.notice, as_of.on)
+    return (ending.by_notice if ending else None), ""
+
+
+def _takes_the_place(newer: Notice, older: Notice) -> bool:
+    if newer.version == older.version:
+        return newer.id > older.id and newer.is_of_same_policy(older)
+    is_later = label_key(newer.version) > label_key(older.version)
+    is_withdrawal = newer.change is Change.WITHDRAWN and newer.is_of_same_policy(older) and is_later
+    return is_withdrawal or newer.is_newer_version_than(older)
 
 
 def _refuse_unless_a_name(typed_name: str) -> None:
@@ -322,60 +275,3 @@ def _refuse_unless_a_name(typed_name: str) -> None:
         raise NotAllowed("type your full name in the box, as you would sign")
     if len(typed_name) > LONGEST_NAME:
         raise NotAllowed(f"the name is longer than {LONGEST_NAME} characters; type your full name only")
-
-
-def _previous(connection: sqlite3.Connection, entry: notices.Entry, found: _Found) -> dict[str, str]:
-    """What the text is compared with: what this person last acknowledged, or the version before where there
-    is nothing."""
-    shown = found.shown
-    for row in acknowledgements.of_person(connection, found.person.person_id, shown.policy, found.cut):
-        if label_key(row["version"]) < label_key(shown.version):
-            return {
-                "previous_version": row["version"],
-                "previous_text": notices.document(connection, row["digest"]),
-            }
-    if not entry.previous_digest:
-        return {}
-    return {
-        "previous_version": entry.previous_version or "",
-        "previous_text": notices.document(connection, entry.previous_digest),
-    }
-
-
-def _state(notice: Notice, standing: Standing) -> LinkState:
-    if standing.acknowledgement:
-        return LinkState.ACKNOWLEDGED
-    if standing.superseded:
-        return LinkState.SUPERSEDED
-    return LinkState.TO_READ if notice.must_be_acknowledged else LinkState.NOTHING_TO_DO
-
-
-def _newest_clarification(notice: Notice, issued: Sequence[Notice]) -> Notice:
-    """The last clarification of exactly this version, which is what its link shows; the notice itself where
-    there is none."""
-    shown = notice
-    for later in sorted(issued, key=lambda n: label_key(n.version)):
-        if label_key(later.version) <= label_key(notice.version):
-            continue
-        if later.change is not Change.CLARIFICATION:
-            break
-        shown = later
-    return shown
-
-
-def _newer(connection: sqlite3.Connection, found: _Found) -> dict[str, object]:
-    """The newest notice that took this one over, and the person's own link to it where they have one."""
-    later = [n for n in found.issued if takes_over(n, found.notice) or is_newer(n, found.notice)]
-    if not found.standing.superseded or not later:
-        return {}
-    own = {
-        notice_id: recipient
-        for recipient, notice_id in notices.recipients_of_person(connection, found.person.person_id)
-    }
-    for candidate in reversed(later):
-        if candidate.id in own:
-            return {
-                "newer": candidate,
-                "newer_link_number": notices.link_number(connection, own[candidate.id]),
-            }
-    return {"newer": later[-1]}

@@ -20,6 +20,7 @@ from ackservice.service.context import Service
 from ackservice.service.warnings import BOUNCES_TROUBLE
 from ackservice.storage import deliveries, marks
 from ackservice.storage.store import Transaction
+from handbook.policy.wording import whole_number
 
 _READ_UP_TO = "bounces read up to "
 
@@ -41,8 +42,9 @@ class BounceResult:
 
     def in_words(self) -> str:
         return (
-            f"{_counted(self.read, 'message')} read: {_counted(self.recorded, 'new failure')}, {self.known} known already, "
-            f"{self.temporary} only delayed, {self.foreign} about messages that are not ours, {self.ignored} of another kind."
+            f"{_counted(self.read, 'message')} read: {_counted(self.recorded, 'new failure')}, "
+            f"{self.known} known already, {self.temporary} only delayed, "
+            f"{self.foreign} about messages that are not ours, {self.ignored} of another kind."
         )
 
 
@@ -130,13 +132,8 @@ def _delivery(connection: sqlite3.Connection, report: Bounce) -> sqlite3.Row | N
     if report.message_id:
         found = deliveries.by_message_id(connection, report.message_id)
         row = deliveries.one(connection, found.id) if found else None
-    elif (
-        report.delivery_id
-        and report.delivery_id.isascii()
-        and report.delivery_id.isdigit()
-        and len(report.delivery_id) < 18
-    ):
-        row = deliveries.one(connection, int(report.delivery_id))
+    elif (number := whole_number(report.delivery_id or "")) is not None:
+        row = deliveries.one(connection, number)
         if row is not None and not report.recipient:
             return None
     if row is None or row["sent_at"] is None:
@@ -149,6 +146,7 @@ def _delivery(connection: sqlite3.Connection, report: Bounce) -> sqlite3.Row | N
 
 def _record(tx: Transaction, report: Bounce) -> None:
     row = _delivery(tx.connection, report)
+    assert row is not None  # the verdict found it
     detail = report.diagnostic or "the message came back"
     wrote_to = deliveries.sent_to(tx.connection, row["id"]) or row["address"]
     deliveries.end(tx, row["id"], "bounced", error=detail)

@@ -1,22 +1,30 @@
-"""What each queued message says, from what is recorded at the moment of sending."""
+"""What each queued message says, from what is recorded at the moment of sending.
+
+Everything is dropped for who has left, and reminders for who has acknowledged. Notices, recalls and
+postponements still go to who has acknowledged; only who joins and owes nothing gets no notice.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ackservice.domain.notice import Basis, Notice, window_of
-from ackservice.domain.roster import Person
-from ackservice.domain.status import Standing, Status, has_left, status_of, window
+from ackservice.domain.history import Book
+from ackservice.domain.notice import Basis, Notice
+from ackservice.domain.reminders import days_overdue
+from ackservice.domain.roster import Person, has_left
+from ackservice.domain.status import RecipientStatus, Status, in_order_owed, window_if_notified
 from ackservice.mail import messages
-from ackservice.service.acknowledging import receipt_label, receipt_of
+from ackservice.service import statuses
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import standings
-from ackservice.storage import notices
+from ackservice.service.receipts import receipt_label, receipt_of
+from ackservice.storage import notices, recipients
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.deliveries import Delivery
+from handbook.policy.school import Contact
 from handbook.policy.version import Change, ChangeItem
 
 if TYPE_CHECKING:
@@ -25,6 +33,17 @@ if TYPE_CHECKING:
 RECEIPT = "receipt"
 NOTICE = "notice"
 REMINDER = "reminder"
+RECALL = "recall"
+POSTPONED = "postponed"
+
+_STILL_TOLD = (Status.ACKNOWLEDGED, Status.EXCUSED)
+_KIND_OF_BASIS = {
+    Basis.JOINING: messages.NoticeKind.JOINING,
+    Basis.IN_FORCE: messages.NoticeKind.IN_FORCE,
+    Basis.NEW_ROUND: messages.NoticeKind.ROUND,
+    Basis.BY_NAME: messages.NoticeKind.BY_NAME,
+    Basis.NO_LONGER_COVERED: messages.NoticeKind.NO_LONGER_COVERED,
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +59,7 @@ class Email:
     is_kept: bool = True  # messages to managers are not: they name many people
 
     def kept_text(self) -> str:
-        """What is kept of it to be shown at the desk: a personal link is nobody else's to use, so it is left
-        out."""
+        """What is kept of it: a personal link is nobody else's to use, so it is left out."""
         text = self.composed.text
         for link in self.links:
             text = text.replace(link, "(personal link)")
@@ -53,7 +71,7 @@ def compose(
 ) -> Email | None:
     """The message as it has to read now, or None when nobody needs it any more."""
     if "text" in delivery.payload:
-        composed = messages.Composed(**{part: delivery.payload[part] for part in ("subject", "text", "html")})
+        composed = messages.Composed(*(str(delivery.payload[part]) for part in ("subject", "text", "html")))
         name, reply_to = (str(delivery.payload.get(part, "")) for part in ("name", "reply_to"))
         return Email(composed, delivery.address, name, (), reply_to=reply_to, is_kept=False)
     as_of = service.as_of(connection, None, now)
@@ -64,14 +82,10 @@ def compose(
         return _receipt(service, connection, delivery, person)
     if has_left(person.left_on, as_of.on):
         return None
-    expected = (
-        _expected(service, connection, recipient_id, as_of, delivery.kind) for recipient_id in delivery.items
-    )
-    items = [item for item in expected if item]
-    if not items:
-        return None
-    make = _notice if delivery.kind == NOTICE else _reminder
-    return make(service, connection, person, items, as_of)
+    letter = Writer(service, connection, statuses.book_at(service, connection, as_of), as_of)
+    rows = statuses.of_recipients(service, connection, letter.book, delivery.items, as_of)
+    chosen = letter.in_order(row for row in rows if _is_needed(delivery.kind, row))
+    return letter.email(delivery.kind, person, chosen) if chosen else None
 
 
 def to_message(service: Service, delivery: Delivery, email: Email, now: datetime) -> SafeMessage:
@@ -92,119 +106,163 @@ def to_message(service: Service, delivery: Delivery, email: Email, now: datetime
     )
 
 
+def _is_needed(kind: str, row: RecipientStatus) -> bool:
+    """Whether an item of a message of that kind still says something to its person."""
+    if kind == RECALL:
+        return row.status is Status.RECALLED and row.stay_end is None
+    if kind == REMINDER:
+        return row.owes and not row.away and row.name_to_confirm is None
+    if row.status in _STILL_TOLD:
+        return kind == POSTPONED or row.recipient.basis is not Basis.JOINING
+    return not row.status.is_settled
+
+
 @dataclass(frozen=True)
-class _Item:
-    notice: Notice
-    standing: Standing
-    entry: notices.Entry
-    link: str
+class Writer:
+    """Writes messages to people as at one moment; letters say the same."""
+
+    service: Service
+    connection: sqlite3.Connection
+    book: Book
+    as_of: AsOf
+
+    def in_order(self, rows: Iterable[RecipientStatus]) -> list[RecipientStatus]:
+        """What is in force first, each group by effective date and title."""
+        effective, today = self.book.effective_on, self.as_of.on
+        return sorted(
+            rows,
+            key=lambda row: (
+                effective(row.notice) > today,
+                effective(row.notice),
+                row.notice.title,
+                row.id,
+            ),
+        )
+
+    def email(self, kind: str, person: Person, rows: list[RecipientStatus]) -> Email:
+        """The e-mail about these items."""
+        values: dict[str, Any] = {
+            "school": self.service.settings.school.name,
+            "person": person.name,
+            "reply": self.service.settings.contact("Business Manager"),
+        }
+        facts: messages.Facts
+        if kind == NOTICE:
+            items = tuple(self.notice_item(row) for row in rows)
+            facts = messages.NoticeFacts(category=" and ".join(person.categories), items=items, **values)
+        elif kind == RECALL:
+            facts = messages.RecallFacts(items=tuple(self.recall_item(row) for row in rows), **values)
+        elif kind == POSTPONED:
+            facts = messages.PostponedFacts(items=tuple(self.postponed_item(row) for row in rows), **values)
+        else:
+            facts = messages.ReminderFacts(items=tuple(self._reminder_item(row) for row in rows), **values)
+        links = [self.link(row) for row in rows]
+        links += [owed.link for item in getattr(facts, "items", ()) for owed in getattr(item, "owed", ())]
+        return Email(
+            messages.compose(facts), person.email, person.name, tuple(row.id for row in rows), tuple(links)
+        )
+
+    def link(self, row: RecipientStatus) -> str:
+        """The personal link of a recipient."""
+        present = recipients.person_keys(self.connection, row.recipient.person_id)[0]
+        return self.service.acknowledge_link(row.recipient.key, present)
+
+    def notice_item(self, row: RecipientStatus) -> messages.NoticeItem:
+        """What a notice says of one version to one person, as given on that day if it was not before."""
+        notice, entry = row.notice, notices.kept_entry(self.connection, row.notice.id)
+        window = window_if_notified(self.book, row, self.as_of.on)
+        effective_on = self.book.effective_on(notice)
+        shown = self.book.shown(notice, self.as_of.on)
+        return messages.NoticeItem(
+            kind=kind_of(notice, row.recipient.basis),
+            policy_title=notice.title,
+            version=notice.version,
+            effective_on=effective_on,
+            binds_from=window.binds_from or effective_on,
+            due_on=window.due_on,
+            summary=entry.summary,
+            ask=self.service.settings.contact(entry.questions),
+            link=self.link(row),
+            changes=tuple(ChangeItem(**change) for change in entry.changes),
+            short_by_days=window.short_by_days or 0,
+            round_title=notice.round,
+            text_link=self.service.text_link(shown.policy, shown.version) if shown.digest else "",
+            in_force=effective_on <= self.as_of.on,
+        )
+
+    def recall_item(self, row: RecipientStatus) -> messages.RecallItem:
+        """What a recall says of one version, and what is still owed of that policy."""
+        theirs = statuses.of_people(
+            self.service, self.connection, self.book, [row.recipient.person_id], self.as_of
+        )
+        owed = in_order_owed(
+            (r for r in theirs if r.notice.is_of_same_policy(row.notice)), self.as_of.on, self.book
+        )
+        return messages.RecallItem(
+            policy_title=row.notice.title,
+            version=row.notice.version,
+            acknowledged=row.acknowledgement is not None,
+            owed=tuple(self._owed_item(r) for r in owed),
+            ask=self._ask(row.notice),
+        )
+
+    def postponed_item(self, row: RecipientStatus) -> messages.PostponedItem:
+        """What a postponement says of one version to one person."""
+        window = window_if_notified(self.book, row, self.as_of.on)
+        effective_on = self.book.effective_on(row.notice)
+        return messages.PostponedItem(
+            policy_title=row.notice.title,
+            version=row.notice.version,
+            effective_on=effective_on,
+            binds_from=window.binds_from or effective_on,
+            due_on=window.due_on,
+            acknowledged=row.acknowledgement is not None,
+            ask=self._ask(row.notice),
+            link=self.link(row),
+        )
+
+    def _reminder_item(self, row: RecipientStatus) -> messages.ReminderItem:
+        window = window_if_notified(self.book, row, self.as_of.on)  # not notified before: this is the notice
+        assert window.due_on is not None and window.binds_from is not None  # they owe it
+        return messages.ReminderItem(
+            policy_title=row.notice.title,
+            version=row.notice.version,
+            effective_on=self.book.effective_on(row.notice),
+            binds_from=window.binds_from,
+            due_on=window.due_on,
+            days_overdue=days_overdue(window, self.as_of.on),
+            ask=self._ask(row.notice),
+            link=self.link(row),
+        )
+
+    def _owed_item(self, row: RecipientStatus) -> messages.OwedItem:
+        window = window_if_notified(self.book, row, self.as_of.on)
+        assert window.due_on is not None
+        return messages.OwedItem(row.notice.title, row.notice.version, window.due_on, self.link(row))
+
+    def _ask(self, notice: Notice) -> Contact:
+        return self.service.settings.contact(notices.kept_entry(self.connection, notice.id).questions)
 
 
-def _expected(
-    service: Service, connection: sqlite3.Connection, recipient_id: int, as_of: AsOf, kind: str
-) -> _Item | None:
-    """The item, unless the person has acknowledged, been excused, left or been moved on, or the notice is
-    closed.
-
-    A clarification is told also to who acknowledged what it clarifies; nobody is reminded of one.
-    """
-    notice = notices.notice_of_recipient(connection, recipient_id)
-    if notice is None or notice.id in notices.closed_ids(connection, as_of.cut):
-        return None
-    standing = next(standings(service, connection, notice, as_of, recipient_id))
-    status = status_of(notice, standing, as_of.on)
-    is_told_anyway = kind == NOTICE and not notice.must_be_acknowledged and status is Status.ACKNOWLEDGED
-    if (status.is_settled and not is_told_anyway) or (kind == REMINDER and not notice.must_be_acknowledged):
-        return None
-    link = service.acknowledge_link(notices.link_number(connection, recipient_id))
-    return _Item(notice, standing, notices.entry(connection, notice.id), link)
-
-
-def _notice(
-    service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf
-) -> Email:
-    facts = messages.NoticeFacts(
-        school=service.settings.school.name,
-        person=person.name,
-        category=person.category,
-        items=tuple(
-            notice_item(service, item.notice, item.standing, item.entry, item.link, as_of) for item in items
-        ),
-        reply=service.settings.contact("Business Manager"),
-    )
-    return _email(messages.compose(facts), person, items)
-
-
-def notice_item(
-    service: Service, notice: Notice, standing: Standing, entry: notices.Entry, link: str, as_of: AsOf
-) -> messages.NoticeItem:
-    """What a notice says of one version to one person, given on that day (or already, at an earlier one)."""
-    given = window_of(notice, standing.basis, standing.notified_on or as_of.on, standing.joined_on)
-    return messages.NoticeItem(
-        kind=_kind(notice, standing.basis),
-        policy_title=notice.title,
-        version=notice.version,
-        effective_on=notice.effective_on,
-        binds_from=given.binds_from or notice.effective_on,
-        due_on=given.due_on,
-        summary=entry.summary,
-        ask=service.settings.contact(entry.questions),
-        link=link,
-        changes=tuple(ChangeItem(**change) for change in entry.changes),
-        short_by_days=given.short_by_days or 0,
-        round_title=notice.round,
-        text_link=service.text_link(notice.policy, notice.version) if notice.digest else "",
-        in_force=notice.effective_on <= as_of.on,
-    )
-
-
-def _kind(notice: Notice, basis: Basis) -> messages.NoticeKind:
+def kind_of(notice: Notice, basis: Basis) -> messages.NoticeKind:
+    """Why somebody is given notice, as the e-mail says it."""
     if notice.change is Change.WITHDRAWN:
         return messages.NoticeKind.WITHDRAWAL
+    if basis is Basis.NO_LONGER_COVERED:
+        return messages.NoticeKind.NO_LONGER_COVERED
     if notice.change is Change.CLARIFICATION:
         return messages.NoticeKind.CLARIFICATION
-    if basis is Basis.JOINING:
-        return messages.NoticeKind.JOINING
-    if basis is Basis.NEW_ROUND:
-        return messages.NoticeKind.ROUND
-    return messages.NoticeKind.NEW if notice.change is Change.NEW else messages.NoticeKind.CHANGE
-
-
-def _reminder(
-    service: Service, connection: sqlite3.Connection, person: Person, items: list[_Item], as_of: AsOf
-) -> Email:
-    facts = messages.ReminderFacts(
-        school=service.settings.school.name,
-        person=person.name,
-        items=tuple(_reminder_item(service, item, as_of) for item in items),
-        reply=service.settings.contact("Business Manager"),
-    )
-    return _email(messages.compose(facts), person, items)
-
-
-def _reminder_item(service: Service, item: _Item, as_of: AsOf) -> messages.ReminderItem:
-    given = window(item.notice, item.standing)
-    if given.due_on is None:  # not told before: this message is the notice
-        given = window_of(item.notice, item.standing.basis, as_of.on, item.standing.joined_on)
-    return messages.ReminderItem(
-        policy_title=item.notice.title,
-        version=item.notice.version,
-        effective_on=item.notice.effective_on,
-        binds_from=given.binds_from,
-        due_on=given.due_on,
-        days_overdue=max(0, (as_of.on - given.due_on).days),
-        ask=service.settings.contact(item.entry.questions),
-        link=item.link,
-    )
+    change = messages.NoticeKind.NEW if notice.change is Change.NEW else messages.NoticeKind.CHANGE
+    return _KIND_OF_BASIS.get(basis, change)
 
 
 def _receipt(
     service: Service, connection: sqlite3.Connection, delivery: Delivery, person: Person
 ) -> Email | None:
-    found = receipt_of(connection, int(delivery.payload["receipt"]))
+    found = receipt_of(connection, int(str(delivery.payload["receipt"])))
     if found is None:
         return None
-    link = service.receipt_link(found.number)
+    link = service.receipt_link(found.key)
     facts = messages.ReceiptFacts(
         school=service.settings.school.name,
         person=person.name,
@@ -221,10 +279,6 @@ def _receipt(
         text_link=service.text_link(found.policy, found.version),
         recorded_by=found.recorded_by,
         time_zone=service.zone,
+        name_to_confirm=found.name_to_confirm,
     )
     return Email(messages.compose(facts), person.email, person.name, delivery.items, (link,))
-
-
-def _email(composed: messages.Composed, person: Person, items: list[_Item]) -> Email:
-    ids, links = tuple(item.standing.id for item in items), tuple(item.link for item in items)
-    return Email(composed, person.email, person.name, ids, links)

@@ -12,8 +12,8 @@ from ackservice.errors import AckError
 from ackservice.mail.messages import count, day
 from ackservice.mail.transports import Transport
 from ackservice.service import warnings
-from ackservice.service.audiences import library_or_none
 from ackservice.service.context import Service
+from ackservice.service.joiners import library_or_none
 from ackservice.storage import cuts, notices
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import moment
@@ -55,7 +55,8 @@ def _settings(service: Service) -> Iterator[Finding]:
     if not any(manager.role == "manager" for manager in settings.school.managers):
         yield Finding(
             "mend",
-            "No manager is named in school.toml, so nobody can sign in at the desk: add one under [[managers]].",
+            "No manager is named in school.toml, so nobody can sign in at the desk: "
+            "add one under [[managers]].",
         )
     if not settings.school.mail.sender:
         yield Finding(
@@ -69,8 +70,8 @@ def _database(service: Service, now: datetime) -> Iterator[Finding]:
     if sqlite3.sqlite_version_info < SAFE_SQLITE:
         yield Finding(
             "note",
-            f"SQLite {version}. Before 3.51.3 several writers could, rarely, damage a database; the service's "
-            "own lock keeps them apart, so open the database with other programs for reading only.",
+            f"SQLite {version}. Before 3.51.3 several writers could, rarely, damage a database; the "
+            "service's own lock keeps them apart, so open the database with other programs for reading only.",
         )
     else:
         yield Finding("ok", f"SQLite {version}.")
@@ -85,13 +86,15 @@ def _records(service: Service, connection: sqlite3.Connection, now: datetime) ->
     lines = cuts.last_cut(connection)
     yield Finding(
         "ok",
-        f"Database {service.store.path}: {count(lines, 'ledger line')}, head {cuts.head_at(connection, lines)}.",
+        f"Database {service.store.path}: {count(lines, 'ledger line')}, "
+        f"head {cuts.head_at(connection, lines)}.",
     )
     last = cuts.recorded_at(connection, lines)
     if last and moment(last) > now + CLOCK_SLACK:
         yield Finding(
             "mend",
-            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the last record is of {last[:16]}: set the clock right.",
+            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the last record is of {last[:16]}: "
+            "set the clock right.",
         )
     elif now.year < 2020:
         yield Finding("mend", f"This machine's clock says {now:%Y-%m-%d}: set the clock right.")
@@ -102,21 +105,21 @@ def _records(service: Service, connection: sqlite3.Connection, now: datetime) ->
         yield Finding("ok", f"Roster: {count(len(people), 'person', 'people')}, leavers included.")
     else:
         yield Finding("note", "Nobody is on the roster yet; import it with: ack roster import FILE")
-    yield Finding("ok", f"Notices: {len(notices.all_notices(connection, lines))}.")
+    for text in warnings.addresses_shared(service, connection, now):
+        yield Finding("note", text)
+    yield Finding("ok", f"Notices: {len(notices.book(connection, lines, service.zone).notices)}.")
 
 
 def _handbook(service: Service, now: datetime) -> Iterator[Finding]:
     library = library_or_none(service)
-    if library is None:
-        yield Finding("mend", "The handbook has faults; see them with: handbook check")
-        return
-    yield Finding("ok", f"Handbook: {count(len(library.policies), 'policy', 'policies')}.")
+    if library:
+        yield Finding("ok", f"Handbook: {count(len(library.policies), 'policy', 'policies')}.")
     try:
         with service.store.read() as connection:
-            missing = warnings.notices_missing(service, connection, library, service.today(now))
+            wrong = warnings.of_handbook(service, connection, library, now)
     except AckError:
         return  # told above
-    yield from (Finding("mend", text) for text in missing)
+    yield from (Finding("mend", text) for text in wrong)
 
 
 def _mail(service: Service, transport_of: Callable[[], Transport], now: datetime) -> Iterator[Finding]:

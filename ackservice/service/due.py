@@ -15,21 +15,19 @@ from ackservice.clock import Clock
 from ackservice.errors import AckError
 from ackservice.mail.transports import Transport
 from ackservice.service import (
-    audiences,
     bouncing,
+    joiners,
     nightly,
-    overdue,
+    owner_lists,
     reminding,
     roster_upload,
     signing_in,
-    standing_now,
     summaries,
 )
 from ackservice.service.bouncing import BounceResult
 from ackservice.service.context import Service
 from ackservice.service.outcomes import Progress, SendResult
 from ackservice.service.sending import send_due
-from ackservice.storage import plans
 from handbook.policy.errors import HandbookError
 
 SECONDS_BETWEEN_RUNS = 60
@@ -38,7 +36,8 @@ SECONDS_BETWEEN_LOOKS = 2  # whether a manager waits for a link to sign in
 
 @dataclass
 class DueResult:
-    """What one run did. `problems` are whole sentences; each stopped one piece of work and no other."""
+    """What one run did. `problems` are whole sentences; each stopped one piece of work and no other. `urgent`
+    is what somebody has to see to, found once a day."""
 
     sending: SendResult = field(default_factory=SendResult)
     inducted: int = 0
@@ -49,6 +48,7 @@ class DueResult:
     build_asked: bool = False
     bounces: BounceResult | None = None
     problems: list[str] = field(default_factory=list)
+    urgent: list[str] = field(default_factory=list)
 
     def in_words(self) -> list[str]:
         """What was done besides sending, a line each."""
@@ -79,29 +79,30 @@ def run_due(
 ) -> DueResult:
     """Do all that is due now; doing it again does nothing more.
 
-    A piece of work that fails for a reason somebody can mend is told, and the others are done; sending comes
-    last, and after it what the desk reads is brought up to date.
+    A piece of work that fails, for whatever reason, is reported and the others are done; sending comes last.
     """
     result = DueResult()
     now = clock.now()
     with _kept_apart(result):
-        result.inducted = _induct(service, clock)
+        result.inducted = joiners.follow_waiting(service, now)
     with _kept_apart(result):
         result.bounces = bouncing.poll_bounces(service, now, environ)
     with _kept_apart(result):
         result.review_reminders = nightly.queue_review_reminders(service, now)
     with _kept_apart(result):
-        result.reminded, late = reminding.queue_reminders(service, now)
-        result.owner_lists = overdue.queue_lists(service, late, now)
+        result.reminded = reminding.queue_reminders(service, now)
+    with _kept_apart(result):
+        result.owner_lists = owner_lists.queue_lists(service, now)
     with _kept_apart(result):
         result.summary = summaries.queue_summary(service, transport, now)
     with _kept_apart(result):
         result.build_asked = nightly.call_build_hook(service, now, environ)
+    with _kept_apart(result):
+        result.urgent = nightly.urgent_today(service, now)
     result.sending = send_due(service, transport, clock, wait=wait, pace=pace, progress=progress)
     with _kept_apart(result):
         signing_in.forget_if_due(service, clock.now())
         roster_upload.forget_if_due(service, clock.now())
-        standing_now.refresh(service, clock.now())
     return result
 
 
@@ -166,7 +167,11 @@ class Loop:
             return
         for line in result.in_words():
             self._log.info(line)
-        for problem in [*result.problems, *([result.sending.stopped] if result.sending.stopped else [])]:
+        for problem in [
+            *result.problems,
+            *result.urgent,
+            *([result.sending.stopped] if result.sending.stopped else []),
+        ]:
             self._log.warning(problem)
 
 
@@ -179,20 +184,12 @@ def _wait(stop: threading.Event, seconds: float) -> None:
         raise Stopped
 
 
-def _induct(service: Service, clock: Clock) -> int:
-    now = clock.now()
-    today = service.today(now)
-    with service.store.read() as connection:
-        if not plans.to_follow(connection, today):
-            return 0
-    library = audiences.library_or_none(service)
-    with service.store.write(now) as tx:
-        return audiences.follow_waiting(service, tx, library, today).inducted
-
-
 @contextmanager
 def _kept_apart(result: DueResult) -> Iterator[None]:
     try:
         yield
     except (AckError, HandbookError, OSError) as error:
         result.problems.append(str(error))
+    except Exception as error:
+        logging.getLogger("ackservice.due").exception("a piece of the due work failed")
+        result.problems.append(f"A piece of the due work failed: {type(error).__name__}: {error}")

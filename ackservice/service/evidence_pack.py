@@ -23,6 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -30,13 +31,15 @@ from zoneinfo import ZoneInfo
 import handbook
 from ackservice.domain import export
 from ackservice.domain.export_text import literal
+from ackservice.domain.history import Act
 from ackservice.domain.notice import Notice
-from ackservice.service import desk_exports, exporting, papers
+from ackservice.domain.status import Status
+from ackservice.service import exporting, papers
 from ackservice.service.context import AsOf, Service
-from ackservice.service.finding import Find
-from ackservice.service.standing import Report
-from ackservice.storage import evidence, notices
-from ackservice.storage.desk import EVERYONE
+from ackservice.service.exporting import Report
+from ackservice.storage import notices
+from ackservice.storage.evidence import Concerned
+from ackservice.storage.notices import KeptEntry
 from ackservice.storage.store import moment
 from handbook.pages import render
 from handbook.policy.notice_period import last_day_of_notice
@@ -58,26 +61,22 @@ MOST_NAMED = 14  # on the summary, which is one page
 
 
 @dataclass(frozen=True)
-class Pack:
-    """What was written: the notice, the moment, and how many people."""
-
-    notice: Notice
-    as_of: AsOf
-    people: int
-
-
-@dataclass(frozen=True)
 class _Sources:
-    """What every file of the pack is made from."""
+    """What every file of the pack is made from: the notices of a version, and what was kept of the last."""
 
     service: Service
     connection: sqlite3.Connection
     report: Report
-    entry: notices.Entry
+    entry: KeptEntry
+    concerned: Concerned
 
     @property
     def notice(self) -> Notice:
         return self.report.notice
+
+    @property
+    def effective_on(self) -> date:
+        return self.report.book.effective_on(self.notice)
 
     @property
     def as_of(self) -> AsOf:
@@ -89,22 +88,31 @@ def name_of(policy: str, version: str, on: date) -> str:
     return export.file_name(policy, version, on, "csv").removesuffix(".csv").replace("-status-", "-evidence-")
 
 
-def write(service: Service, stream: BinaryIO, find: Find, *, on: date | None, now: datetime) -> Pack:
-    """Write the pack as at the end of that day into a file open for writing and seeking.
+def write(
+    service: Service,
+    stream: BinaryIO,
+    policy: str,
+    version: str,
+    *,
+    on: date | None,
+    now: datetime,
+    round_: str = "",
+) -> Report:
+    """Write the pack of a version, of all its notices or of one round, as at the end of that day, into a file
+    open for writing and seeking. Returns what it is about.
 
     Raises NotFound when no such notice had been issued by then, and NotAllowed for a day to come.
     """
+    report = exporting.of_version(service, policy, version, on=on, now=now, round_=round_)
     with service.store.read() as connection:
-        as_of = service.as_of(connection, on, now)
-        notice = find(connection, as_of.cut)
-        found = Report(
-            notice, as_of, list(desk_exports.rows(service, connection, notice, as_of, EVERYONE)), service.zone
-        )
-        sources = _Sources(service, connection, found, notices.entry(connection, found.notice.id))
-        folder = name_of(found.notice.policy, found.notice.version, found.as_of.on)
+        entry = notices.kept_entry(connection, report.notice.id, report.as_of.cut)
+        of_policy = report.book.of_policy([report.notice.policy])
+        concerned = Concerned(connection, report.notices, of_policy, report.as_of.cut)
+        folder = name_of(*report.name, report.as_of.on)
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-            _fill(_Folder(archive, folder, found.as_of.on), sources)
-    return Pack(found.notice, found.as_of, len(found.rows))
+            sources = _Sources(service, connection, report, entry, concerned)
+            _fill(_Folder(archive, folder, report.as_of.on), sources)
+    return report
 
 
 class _Folder:
@@ -136,7 +144,7 @@ def _fill(folder: _Folder, sources: _Sources) -> None:
 
 def _files(sources: _Sources) -> dict[str, Callable[[], Iterable[bytes]]]:
     """Each file's path and what makes it; only those there is something for."""
-    notice, connection, cut = sources.notice, sources.connection, sources.as_of.cut
+    connection, concerned = sources.connection, sources.concerned
     texts = _texts(sources)
     files: dict[str, Callable[[], Iterable[bytes]]] = {
         "README.txt": lambda: [_readme(sources, texts).encode()],
@@ -144,19 +152,23 @@ def _files(sources: _Sources) -> dict[str, Callable[[], Iterable[bytes]]]:
         "pack.css": lambda: [papers.style("pack.css").encode()],
         "change-entry.json": lambda: [notices.document(connection, sources.entry.digest).encode()],
         "deliveries.csv": lambda: _deliveries(sources),
-        "ledger/chain.tsv": lambda: _tsv(evidence.chain(connection, cut)),
-        "ledger/concerned.tsv": lambda: _tsv(evidence.concerned(connection, notice, cut)),
-        "ledger/opened.tsv": lambda: _tsv(evidence.opened(connection, notice, cut)),
+        "ledger/chain.tsv": lambda: _tsv(concerned.chain()),
+        "ledger/concerned.tsv": lambda: _tsv(concerned.lines()),
+        "ledger/opened.tsv": lambda: _tsv(concerned.opened()),
         "ledger/head.txt": lambda: [f"{sources.as_of.head}\n".encode()],
     }
     for format_ in export.FORMATS:
-        files[f"status.{format_}"] = lambda format_=format_: exporting.render(sources.report, format_)
+        files[f"status.{format_}"] = partial(exporting.render, sources.report, format_)
     for path, text in texts.items():
-        files[path] = lambda text=text: [text.encode()]
+        files[path] = partial(_encoded, text)
     if len(texts) == 2:
         files["redline.html"] = lambda: [_redline(sources, *texts.values()).encode()]
         files["redline.css"] = lambda: [REDLINE_STYLE.read_bytes()]
     return files
+
+
+def _encoded(text: str) -> list[bytes]:
+    return [text.encode()]
 
 
 def _texts(sources: _Sources) -> dict[str, str]:
@@ -175,32 +187,39 @@ def _redline(sources: _Sources, old: str, new: str) -> str:
     # The first line is the title, which the page has already.
     before, after = (render.body(text.partition("\n")[2]) for text in (old, new))
     return papers.write(
-        "pack-redline.html", notice=sources.notice, entry=sources.entry, redline=redline(before, after)
+        "pack-redline.html",
+        notice=sources.notice,
+        effective_on=sources.effective_on,
+        entry=sources.entry,
+        redline=redline(before, after),
     )
 
 
 def _summary(sources: _Sources) -> str:
-    found, notice = sources.report, sources.notice
-    issued_by, short_reason = evidence.issued_by(sources.connection, notice.id)
-    outstanding = [
-        row for row in found.rows if row["status"] in ("undeliverable", "notified", "on paper", "not sent")
-    ]
+    report, notice = sources.report, sources.notice
+    issued_by, short_reason, unpublished_reason = notices.issued_by(sources.connection, notice.id)
     return papers.write(
         "pack-summary.html",
         school=sources.service.settings.school.name,
         notice=notice,
+        notices=[
+            (n, report.book.ending(n, sources.as_of.on), report.book.event(n, Act.POSTPONED))
+            for n in report.notices
+        ],
+        effective_on=sources.effective_on,
         entry=sources.entry,
         approved_on=date.fromisoformat(sources.entry.approved_on) if sources.entry.approved_on else None,
         as_of=sources.as_of,
-        counts=export.counts(found.rows),
+        figures=report.figures,
+        statuses=list(Status),
         issued_by=issued_by,
         short_reason=short_reason,
+        unpublished_reason=unpublished_reason,
         last_day=last_day_of_notice(
-            notice.effective_on, notice.rule.period_months, deemed_days=notice.rule.deemed_days
+            sources.effective_on, notice.rule.period_months, deemed_days=notice.rule.deemed_days
         ),
-        joiners=sum(row["basis"] == "joining" for row in found.rows),
-        late=[row for row in found.rows if row["in_time"] is False],
-        outstanding=outstanding if notice.must_be_acknowledged else [],
+        late=[row for row in report.recipients if row.window.in_time is False],
+        outstanding=[row for row in report.recipients if row.owes],
         most=MOST_NAMED,
     )
 
@@ -216,7 +235,7 @@ def _readme(sources: _Sources, texts: dict[str, str]) -> str:
         zone=sources.report.zone,
         name=names[-1] if sources.notice.digest else "",
         previous=names[0] if sources.entry.previous_digest else "",
-        people=len(sources.report.rows),
+        people=len(sources.report.recipients),
     )
 
 
@@ -226,7 +245,7 @@ def _deliveries(sources: _Sources) -> Iterator[bytes]:
     page.write("\ufeff")  # tells Excel that the file is UTF-8
     writer = csv.writer(page)
     writer.writerow(DELIVERIES)
-    for row in evidence.outcomes(sources.connection, sources.notice, sources.as_of.cut):
+    for row in sources.concerned.outcomes():
         when = row["given_on"] or moment(row["at"]).astimezone(zone).isoformat(timespec="seconds")
         texts = (
             row["person_id"],

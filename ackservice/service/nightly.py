@@ -1,4 +1,5 @@
-"""What is done once a day: review reminders to owners, and the call that has the static handbook built anew.
+"""What is done once a day: review reminders to owners, a look for what is urgent, and the call that has the
+static handbook built anew.
 
 The handbook's pages depend on the day (a version comes into force at midnight), so a static host has to
 build once a night. The call of the build hook is the one request the service makes to another host; its
@@ -10,15 +11,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 import requests
 
 from ackservice.domain.reminders import ReviewReminder, review_reminder_due
 from ackservice.mail import messages
-from ackservice.service import telling
-from ackservice.service.audiences import library_or_none
+from ackservice.service import notify_manager
 from ackservice.service.context import Service
-from ackservice.service.warnings import HOOK_TROUBLE
+from ackservice.service.joiners import library_or_none
+from ackservice.service.warnings import HOOK_TROUBLE, of_handbook
 from ackservice.storage import marks, notices
 from ackservice.storage.store import Transaction
 from handbook.policy.version import Library, Policy, PolicyVersion
@@ -27,6 +29,7 @@ HOOK = "ACK_BUILD_HOOK"
 HOOK_SECONDS = 20
 _REVIEWS = "reviews looked at"
 _HOOK_CALLED = "build hook called"
+_URGENT = "urgent looked at"
 
 
 def queue_review_reminders(service: Service, now: datetime) -> int:
@@ -48,11 +51,25 @@ def queue_review_reminders(service: Service, now: datetime) -> int:
         return sum(_queue(service, tx, *found, today) for found in due)
 
 
+def urgent_today(service: Service, now: datetime) -> list[str]:
+    """What is wrong between the handbook and the notices given, once a day, in whole sentences."""
+    today = service.today(now)
+    with service.store.read() as connection:
+        if marks.get(connection, _URGENT) >= today.isoformat():
+            return []
+    library = library_or_none(service)
+    with service.store.read() as connection:
+        wrong = of_handbook(service, connection, library, now)
+    with service.store.write(now) as tx:
+        marks.put(tx, _URGENT, today.isoformat())
+    return wrong
+
+
 def call_build_hook(
     service: Service,
     now: datetime,
     environ: Mapping[str, str] = os.environ,
-    post: Callable[..., object] | None = None,
+    post: Callable[..., Any] | None = None,
 ) -> bool:
     """Ask the static host for a build, once a night; what goes wrong is kept for the weekly summary, and
     tried next night."""
@@ -69,7 +86,7 @@ def call_build_hook(
     return not trouble
 
 
-def _trouble_of_call(post: Callable[..., object], address: str) -> str:
+def _trouble_of_call(post: Callable[..., Any], address: str) -> str:
     """What went wrong, without the address, which is a secret."""
     try:
         answer = post(address, timeout=HOOK_SECONDS, allow_redirects=False)
@@ -100,6 +117,7 @@ def _queue(
     reminder: ReviewReminder,
     today: date,
 ) -> bool:
+    assert version.text is not None  # it is in force
     owner = service.settings.contact(version.text.owner)
     facts = messages.ReviewDueFacts(
         school=service.settings.school.name,
@@ -112,6 +130,6 @@ def _queue(
         link=service.text_link(version.policy, version.label),
         reply=service.settings.contact("Business Manager"),
     )
-    return telling.queue(
+    return notify_manager.queue(
         service, tx, "review-due", owner, facts, f"{version.policy} {version.label} {reminder.key}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,15 +62,26 @@ class Outcomes:
             self.result.stopped = self.result.stopped or why
 
     def end(self, delivery: Delivery, email: Email | None, answer: str = "") -> None:
-        """A message was sent, or (without a email) is not needed any more."""
+        """A message was sent, or (without an e-mail) is not needed any more."""
         state = "sent" if email else "dropped"
-        kept = zlib.compress(email.kept_text().encode()) if email and email.is_kept else None
+        kept = (
+            b64encode(zlib.compress(email.kept_text().encode())).decode() if email and email.is_kept else ""
+        )
 
         def record(tx: Transaction) -> None:
-            deliveries.end(tx, delivery.id, state, sent_text=kept)
+            deliveries.end(tx, delivery.id, state)
             if email:
                 queue_state.server_is_well(tx)
                 _record(tx, delivery, email, "sent", answer)
+            if kept:
+                tx.record(
+                    "message.sent",
+                    delivery_id=delivery.id,
+                    person_id=delivery.person_id,
+                    kind=delivery.kind,
+                    message_id=delivery.message_id,
+                    text=kept,
+                )
 
         self._service.group_commit.run(
             self._clock.now(), record

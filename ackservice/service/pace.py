@@ -30,3 +30,12 @@ def allowance(
         return allowed, LANDING_SECONDS
     first = queue_state.first_sent_since(connection, minute_ago)
     return 0, max(LANDING_SECONDS, (first + timedelta(minutes=1) - now).total_seconds())
+
+
+def minutes_to_send(mail: MailSettings, messages: int) -> int:
+    """How long the set pace and daily cap make sending last, in whole minutes; the first minute's go at
+    once."""
+    if messages <= 0:
+        return 0
+    whole_days, rest = divmod(messages - 1, mail.per_day)
+    return whole_days * 24 * 60 + rest // mail.per_minute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ackservice.domain.status import has_left
+from ackservice.domain.roster import has_left
 from ackservice.errors import NotAllowed, NotFound
 from ackservice.service.context import Service
 from ackservice.storage import cuts, erasing
@@ -40,7 +40,8 @@ def erase_person(service: Service, person_id: str, *, now: datetime, erased_by: 
             raise NotAllowed(f"the records of {person_id!r} have been erased already")
         if not has_left(person.left_on, service.today(now)):
             raise NotAllowed(
-                f"{person.name} has not left: only leavers' records are erased. Give left_on in the roster first"
+                f"{person.name} has not left: only leavers' records are erased. "
+                "Give left_on in the roster first"
             )
         count = erasing.erase(tx, person_id)
         tx.record("person.erased", person_id=person_id, erased_by=erased_by)

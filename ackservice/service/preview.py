@@ -1,79 +1,56 @@
-"""Looking before acting: what a notice would say and do, what is waiting to be sent, what was issued."""
+"""Looking before acting: what a mailing would do and say, what is waiting to be sent, what was issued."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from ackservice.domain.notice import Notice
-from ackservice.domain.roster import Person
-from ackservice.domain.status import Standing
-from ackservice.mail import messages
-from ackservice.service import composing, issuing
-from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import ends
-from ackservice.storage import deliveries, notices
-from ackservice.storage.notices import Entry
-from handbook.policy.version import Change, PolicyVersion
-
-EXAMPLE_LINK = "/ack/a/each-person-gets-a-link-of-their-own"
+from ackservice.service import composing, issuing, statuses
+from ackservice.service.context import Service
+from ackservice.service.issuing import MailingPreview, NoticePreview
+from ackservice.storage import deliveries
 
 
-@dataclass(frozen=True)
-class NoticePreview:
-    """What issuing would do, when sending would be finished after what waits already, and how the first
-    e-mail reads."""
-
-    found: issuing.Preview
-    sent_by: datetime
-    crosses_last_day: bool
-    first_email: str
-
-
-def preview_notice(
-    service: Service, policy: str, version: str, *, now: datetime, again: str = ""
-) -> NoticePreview:
-    """Look at a notice without issuing it. Raises NoticeRefused as issuing would."""
-    found = issuing.preview(service, policy, version, now=now, again=again)
-    with service.store.read() as connection:
-        ahead = deliveries.waiting_count(connection)
-    sent_by = now + timedelta(minutes=minutes_to_send(service, ahead + found.by_email))
-    crosses = not again and not found.short_by_days and service.today(sent_by) > found.last_day
-    first = next((person for person in found.people if person.email), None)
-    return NoticePreview(found, sent_by, crosses, _first_email(service, found, first, now) if first else "")
-
-
-def in_words(preview: NoticePreview) -> str:
-    """The preview for a person to read."""
-    found = preview.found
-    notice = found.notice
+def in_words(service: Service, mailing: MailingPreview) -> str:
+    """A mailing for a person to read: counts first."""
+    sent_by = mailing.sent_by.astimezone(ZoneInfo(service.zone))
     lines = [
-        f"{notice.title} {notice.version}, effective {notice.effective_on} ({notice.change})",
-        f"Audience: {', '.join(notice.audience) or 'everyone'}: {len(found.people)} people, "
-        f"{found.by_email} by e-mail, {found.on_paper} on paper.",
-        f"The last day to give notice is {found.last_day:%A} {found.last_day}.",
-        f"At the set pace, sending would be finished by {preview.sent_by:%Y-%m-%d %H:%M} UTC.",
+        f"{_people(len(mailing.people))}, {mailing.by_email} by e-mail, {mailing.on_paper} on paper; "
+        f"at the set pace, sending would be finished by {sent_by:%Y-%m-%d %H:%M}.",
+        *(line for item in mailing.items for line in _item_in_words(item)),
     ]
-    if found.short_by_days:
-        lines.append(
-            f"SHORT NOTICE: {len(found.people)} people would be told {found.short_by_days} days too late; it needs "
-            '--allow-short-notice "the reason".'
+    if mailing.short_by_days or mailing.late_by_pace:
+        late = (
+            f"{_people(mailing.late_by_pace)} would be told after the last day to give notice"
+            if not mailing.short_by_days
+            else f"people would be told up to {mailing.short_by_days} days too late"
         )
-    if preview.crosses_last_day:
-        lines.append(
-            "WARNING: sending would go on past the last day to give notice; some people would be told too late."
-        )
+        lines.append(f'SHORT NOTICE: {late}; it needs --allow-short-notice "the reason".')
+    if mailing.unpublished:
+        names = ", ".join(mailing.unpublished)
+        lines.append(f"NOT PUBLIC YET: {names}; people would open a dead link.")
     return "\n".join(lines)
 
 
-def minutes_to_send(service: Service, messages_count: int) -> int:
-    """How long the set pace and daily cap make sending last, counted in whole minutes; the first minute's go
-    at once."""
-    mail = service.settings.school.mail
-    whole_days, rest = divmod(max(0, messages_count - 1), mail.per_day)
-    return whole_days * 24 * 60 + math.ceil((rest + 1) / mail.per_minute) - 1 if messages_count else 0
+class _OnlyLooked(Exception):
+    """Undoes the transaction of a look."""
+
+
+def first_email(service: Service, mailing: MailingPreview, now: datetime) -> str:
+    """How the first e-mail of a mailing would read; empty where everyone is told on paper."""
+    person = next((person for person in mailing.people if person.email), None)
+    if person is None:
+        return ""
+    text = ""
+    try:
+        with service.store.write(now) as tx:
+            delivery = issuing.record_for(service, tx, mailing, person)
+            email = composing.compose(service, tx.connection, delivery, now)
+            if email:
+                text = f"To: {email.name} <{email.address}>\nSubject: {email.kept_text()}"
+            raise _OnlyLooked
+    except _OnlyLooked:
+        return text
 
 
 def waiting_count(service: Service, now: datetime) -> int:
@@ -97,62 +74,40 @@ def issued(service: Service, now: datetime) -> list[tuple[object, ...]]:
     """What `ack notice list` shows."""
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, now)
-        closed = notices.closed_ids(connection, as_of.cut)
-        every = notices.all_notices(connection, as_of.cut)
+        book = statuses.book_at(service, connection, as_of)
         return [
             (
                 notice.policy,
                 notice.version,
-                str(notice.basis),
+                str(notice.basis if book.given(notice) is None else book.given_basis(notice)),
                 notice.round,
                 notice.issued_on,
-                notice.effective_on,
-                notices.count_recipients(connection, notice.id),
-                _state(notice, every, closed, as_of.on),
+                book.effective_on(notice),
+                len(
+                    {
+                        r.recipient.person_id
+                        for r in statuses.of_notice(service, connection, book, notice, as_of)
+                    }
+                ),
+                str(book.state(notice, as_of.on)),
             )
-            for notice in every
+            for notice in book.notices
         ]
 
 
-def _state(notice: Notice, every: Sequence[Notice], closed: Collection[int], on: date) -> str:
-    """Open until a manager closes it, or a newer version or a withdrawal has taken effect."""
-    if notice.id in closed:
-        return "closed"
-    over = [later for later in every if ends(later, notice) and later.effective_on <= on]
-    if not over:
-        return "open"
-    return "withdrawn" if over[-1].change is Change.WITHDRAWN else "superseded"
+def _item_in_words(item: NoticePreview) -> list[str]:
+    notice = item.notice
+    bases: dict[str, int] = {}
+    for addition in item.added:
+        bases[str(addition.basis)] = bases.get(str(addition.basis), 0) + 1
+    return [
+        f"{notice.title} {notice.version}, effective {item.version.effective_on} ({notice.change})",
+        f"  audience: {', '.join(notice.audience) or 'everyone'}: {_people(len(item.added))} ("
+        + ", ".join(f"{basis} {number}" for basis, number in bases.items())
+        + ")",
+        f"  The last day to give notice is {item.last_day:%A} {item.last_day}.",
+    ]
 
 
-def _first_email(service: Service, found: issuing.Preview, person: Person, now: datetime) -> str:
-    as_of = AsOf(service.today(now), 0, "")
-    standing = Standing(0, person.person_id, person.name, person.email, person.category, found.notice.basis)
-    entry = _entry(found.version)
-    item = composing.notice_item(
-        service, found.notice, standing, entry, service.settings.link(EXAMPLE_LINK), as_of
-    )
-    facts = messages.NoticeFacts(
-        school=service.settings.school.name,
-        person=person.name,
-        category=person.category,
-        items=(item,),
-        reply=service.settings.contact("Business Manager"),
-    )
-    composed = messages.compose(facts)
-    return f"To: {person.name} <{person.email}>\nSubject: {composed.subject}\n\n{composed.text}"
-
-
-def _entry(version: PolicyVersion) -> Entry:
-    text, entry = version.text, version.entry
-    return Entry(
-        digest="",
-        owner=text.owner if text else "",
-        questions=text.questions if text else "",
-        suggestions=text.suggestions if text else "",
-        summary=entry.summary,
-        changes=tuple({"section": c.section, "what": c.what, "text": c.text} for c in entry.changes),
-        approved_by=entry.approved_by or "",
-        approved_on=str(entry.approved_on or ""),
-        previous_version=None,
-        previous_digest=None,
-    )
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"

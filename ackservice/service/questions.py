@@ -1,5 +1,4 @@
-"""Questions and suggestions from staff: sent to whom the policy names, and kept at the desk until somebody
-has answered.
+"""Questions and suggestions from staff: sent to the role a policy names, and kept at the desk until answered.
 
 Asking is not acknowledging: it records nothing else and stops no reminder. Answering happens in an e-mail of
 the person's own or in person; the desk records that it happened.
@@ -7,26 +6,29 @@ the person's own or in person; the desk records that it happened.
 
 from __future__ import annotations
 
+import sqlite3
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from ackservice.domain.audience import Scope
+from ackservice.domain.roster import Person
 from ackservice.errors import NotAllowed, NotFound
 from ackservice.mail import messages
 from ackservice.service import acknowledging
 from ackservice.service.acknowledging import LinkView
 from ackservice.service.context import Service
-from ackservice.storage import deliveries
+from ackservice.storage import cuts, deliveries, roster
 from ackservice.storage import questions as rows
-from ackservice.storage.desk import Scope
 from ackservice.storage.store import Transaction, moment, stamp
 from handbook.policy.school import Contact
 
 LONGEST_TEXT = 2000  # characters
 MOST_A_DAY = 5  # by one person
 LONGEST_NOTE = 1000
+PAGE = 25
 
 
 class About(StrEnum):
@@ -72,10 +74,10 @@ class Listed:
     answered: int
 
 
-def sent_to(service: Service, found: LinkView, about: About) -> Contact:
-    """Who gets it: whom the policy names for it, else its owner."""
-    named = found.entry.questions if about is About.QUESTION else found.entry.suggestions
-    return service.settings.contact(named or found.entry.owner)
+def sent_to(service: Service, link: LinkView, about: About) -> Contact:
+    """Who gets it: the role that the policy names for it, else its owner."""
+    named = link.entry.questions if about is About.QUESTION else link.entry.suggestions
+    return service.settings.contact(named or link.entry.owner)
 
 
 def ask(service: Service, token: str, about: About, text: str, now: datetime) -> Contact:
@@ -84,43 +86,74 @@ def ask(service: Service, token: str, about: About, text: str, now: datetime) ->
     The same text sent twice on a day is taken once. Raises as `acknowledging.view`, NotAllowed for a text
     that says nothing or is far too long, and TooManyQuestions.
     """
-    found = acknowledging.view(service, token, now)
+    link = acknowledging.view(service, token, now)
     text = _checked(text)
-    contact = sent_to(service, found, about)
+    contact = sent_to(service, link, about)
     with service.store.write(now) as tx:
-        today = rows.asked_since(tx.connection, found.person.person_id, _start_of_day(service, now))
+        today = rows.asked_since(tx.connection, link.person.person_id, _start_of_day(service, now))
         if any(
-            (row["kind"], row["policy"], row["text"]) == (about, found.shown.policy, text) for row in today
+            (row["kind"], row["policy"], row["text"]) == (about, link.shown.policy, text) for row in today
         ):
             return contact
         if len(today) >= MOST_A_DAY:
             raise TooManyQuestions(
                 f"you have sent {MOST_A_DAY} today; please write to the {contact.role} at {contact.email}"
             )
-        _record(service, tx, found, about, text, contact, now)
+        _record(service, tx, link, about, text, contact)
     return contact
 
 
 def listed(service: Service, scope: Scope, *, answered: bool, number: int) -> Listed:
     """One page of what waits for an answer, or of what has been answered."""
     with service.store.read() as connection:
-        waiting, done = (rows.count(connection, scope, answered=which) for which in (False, True))
-        pages = max(1, -(-(done if answered else waiting) // rows.PAGE))
+        waiting, done = (_visible(connection, scope, answered=which) for which in (False, True))
+        chosen = done if answered else waiting
+        pages = max(1, -(-len(chosen) // PAGE))
         number = min(max(1, number), pages)
-        found = rows.page(connection, scope, answered=answered, number=number)
-    return Listed(tuple(_asked(row) for row in found), number, pages, waiting, done)
+        shown = chosen[(number - 1) * PAGE : number * PAGE]
+        asked = tuple(_asked(row, _person(connection, row)) for row in shown)
+    return Listed(asked, number, pages, len(waiting), len(done))
+
+
+def answered_of(service: Service, recipient_id: int) -> list[int]:
+    """The numbers of a recipient's questions that have been answered."""
+    with service.store.read() as connection:
+        return rows.answered_of(connection, recipient_id)
+
+
+def check_visible(service: Service, question_id: int, scope: Scope) -> None:
+    """Raises NotFound unless there is such a question, and it may be seen."""
+    with service.store.read() as connection:
+        row = rows.one(connection, question_id)
+        if row is None or not _sees(connection, scope, row):
+            raise NotFound("there is no such question")
 
 
 def answer(service: Service, question_id: int, note: str, *, by: str, scope: Scope, now: datetime) -> None:
-    """Record that a question was answered, how, and by whom. Raises NotFound unless it waits, and NotAllowed
-    for a bad note."""
+    """Record that a question was answered, how, and by whom.
+
+    Raises NotFound unless it waits, and NotAllowed for a bad note.
+    """
     note = note.strip()
     if not note or len(note) > LONGEST_NOTE:
         raise NotAllowed(f"write in a sentence how it was answered, in {LONGEST_NOTE} characters or fewer")
     with service.store.write(now) as tx:
-        if not rows.waits(tx.connection, question_id, scope):
+        row = rows.one(tx.connection, question_id)
+        if row is None or row["answer_id"] or not _sees(tx.connection, scope, row):
             raise NotFound("there is no such question, or it has been answered already")
-        rows.add_answer(tx, question_id, note, by)
+        tx.record("question.answered", question_id=question_id, note=note, answered_by=by)
+
+
+def _visible(connection: sqlite3.Connection, scope: Scope, *, answered: bool) -> list[sqlite3.Row]:
+    return [row for row in rows.listed(connection, answered=answered) if _sees(connection, scope, row)]
+
+
+def _sees(connection: sqlite3.Connection, scope: Scope, row: sqlite3.Row) -> bool:
+    return not scope.is_limited or scope.sees(_person(connection, row))
+
+
+def _person(connection: sqlite3.Connection, row: sqlite3.Row) -> Person | None:
+    return roster.person(connection, row["person_id"] or "", cuts.last_cut(connection))
 
 
 def _checked(text: str) -> str:
@@ -137,19 +170,21 @@ def _start_of_day(service: Service, now: datetime) -> str:
 
 
 def _record(
-    service: Service,
-    tx: Transaction,
-    found: LinkView,
-    about: About,
-    text: str,
-    contact: Contact,
-    now: datetime,
+    service: Service, tx: Transaction, link: LinkView, about: About, text: str, contact: Contact
 ) -> None:
-    person, shown = found.person, found.shown
+    person, shown = link.person, link.shown
     number = rows.add(
-        tx, recipient_id=found.standing.id, person_id=person.person_id, policy=shown.policy, version=shown.version, kind=str(about),
-        to_role=contact.role, text=text, reply_to=person.email,
-    )  # fmt: skip
+        tx,
+        recipient_id=link.row.id,
+        person_id=person.person_id,
+        policy=shown.policy,
+        version=shown.version,
+        kind=str(about),
+        to_role=contact.role,
+        text=text,
+        reply_to=person.email,
+    )
+    path = f"/policies/{shown.policy}/" + (f"{shown.version}/" if shown.digest else "")
     facts = messages.QuestionFacts(
         school=service.settings.school.name,
         about=str(about),
@@ -159,34 +194,36 @@ def _record(
         policy_title=shown.title,
         version=shown.version,
         text=text,
-        asked_at=now,
-        link=service.text_link(shown.policy, shown.version)
-        if shown.digest
-        else service.settings.link(f"/policies/{shown.policy}/"),
+        asked_at=tx.now,
+        link=service.settings.link(path),
         reply=contact,
         time_zone=service.zone,
     )
     composed = messages.compose(facts)
-    payload = {"subject": composed.subject, "text": composed.text, "html": composed.html,
-               "name": contact.name or contact.role, "reply_to": person.email}  # fmt: skip
     deliveries.add(
         tx,
         "question",
         host=service.settings.mail_host,
         address=contact.email,
-        payload=payload,
+        payload={
+            "subject": composed.subject,
+            "text": composed.text,
+            "html": composed.html,
+            "name": contact.name or contact.role,
+            "reply_to": person.email,
+        },
         occasion=f"question {number}",
     )
 
 
-def _asked(row) -> Asked:
+def _asked(row: sqlite3.Row, person: Person | None) -> Asked:
     return Asked(
         id=row["id"],
         about=About(row["kind"]),
         asked_at=moment(row["at"]),
         person_id=row["person_id"] or "",
-        name=row["name"] or "",
-        category=row["category"] or "",
+        name=person.name if person else row["name"] or "",
+        category=person.category if person else "",
         address=row["reply_to"] or "",
         title=row["title"] or row["policy"],
         version=row["version"],

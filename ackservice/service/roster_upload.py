@@ -12,10 +12,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from ackservice.domain.roster import RosterPlan
 from ackservice.errors import NotFound
 from ackservice.service.context import Service
-from ackservice.service.roster import import_roster
+from ackservice.service.roster import Import, import_roster
 from ackservice.storage import uploads
 from ackservice.storage.uploads import Upload
 
@@ -28,18 +27,18 @@ class Waiting:
     """A file that waits to be confirmed, and what it would change now."""
 
     key: str
-    plan: RosterPlan
+    found: Import
 
 
 def look_at(service: Service, data: bytes, name: str, session: str, now: datetime) -> Waiting:
     """Keep a file for a session, and say what it would change. Raises RosterFaults, and then it is not
     kept."""
     upload = Upload(_plain_name(name), data)
-    plan = import_roster(service, data, upload.name, now=now, dry_run=True)
+    found = import_roster(service, data, upload.name, now=now, dry_run=True)
     key = secrets.token_urlsafe(16)
     with service.store.write(now) as tx:
         uploads.keep(tx, key, session, upload)
-    return Waiting(key, plan)
+    return Waiting(key, found)
 
 
 def look_again(service: Service, key: str, session: str, now: datetime) -> Waiting:
@@ -49,12 +48,15 @@ def look_again(service: Service, key: str, session: str, now: datetime) -> Waiti
     return Waiting(key, import_roster(service, upload.data, upload.name, now=now, dry_run=True))
 
 
-def confirm(service: Service, key: str, session: str, *, by: str, now: datetime) -> RosterPlan:
-    """Take the file in, as it was looked at; who did it is recorded. Raises NotFound."""
+def confirm(
+    service: Service, key: str, session: str, *, by: str, now: datetime, confirmed: bool = False
+) -> Import:
+    """Take the file in, as it was looked at; who did it is recorded. Raises NotFound, and
+    NeedsConfirmation."""
     upload = _find(service, key, session, now)
-    plan = import_roster(service, upload.data, upload.name, now=now, recorded_by=by)
+    done = import_roster(service, upload.data, upload.name, now=now, by=by, confirmed=confirmed)
     throw_away(service, key, session, now)
-    return plan
+    return done
 
 
 def throw_away(service: Service, key: str, session: str, now: datetime) -> None:

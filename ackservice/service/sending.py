@@ -55,7 +55,13 @@ class _Run:
     message after message."""
 
     def __init__(
-        self, service: Service, transport: Transport, clock: Clock, wait, pace: bool, progress: Progress
+        self,
+        service: Service,
+        transport: Transport,
+        clock: Clock,
+        wait: Callable[[float], None],
+        pace: bool,
+        progress: Progress,
     ):
         self.service = service
         self.transport = transport

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from ackservice.errors import AckError, LinkForged, NotFound
+from ackservice.errors import AckError, NotFound
 from ackservice.links import Purpose
 from ackservice.mail import messages
 from ackservice.service.context import Service
@@ -58,9 +58,9 @@ def ask_for_link(service: Service, address: str, client: str, now: datetime) -> 
     """Send a link if the address is a manager's; nothing the caller could see tells whether it is. Raises
     TooManyTries."""
     address = address.strip()[:LONGEST_ADDRESS]
-    number, secret_hash = _new_secret()
+    key, secret_hash = _new_secret()
     manager = manager_at(service, address)
-    composed = _message(service, manager or Manager(address, "reader"), number)
+    composed = _message(service, manager or Manager(address, "reader"), key)
     with service.store.write(now) as tx:
         forget(tx, now)
         by_address, by_client = _count(tx, now, f"address {address.casefold()}", f"client {client}")
@@ -78,11 +78,11 @@ def make_link(service: Service, address: str, now: datetime) -> str:
     if manager is None:
         known = ", ".join(m.address for m in managers(service)) or "nobody"
         raise NotFound(f"{address!r} is not in the list of managers in school.toml; there: {known}")
-    number, secret_hash = _new_secret()
+    key, secret_hash = _new_secret()
     with service.store.write(now) as tx:
         forget(tx, now)
         sign_ins.add_link(tx, manager.address, secret_hash, now + timedelta(minutes=LINK_MINUTES))
-    return _link(service, number)
+    return _link(service, key)
 
 
 def look_at_link(service: Service, token: str, now: datetime) -> Manager:
@@ -153,7 +153,7 @@ def who(manager: Manager) -> str:
 
 
 def hash_of_session(secret: str) -> str:
-    """What is kept of a session's secret."""
+    """What is kept of the secret of a session or of a link."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -163,7 +163,12 @@ def _read(root: Path, changed_ns: int, size: int) -> tuple[Manager, ...]:
 
 
 def _keep(
-    service: Service, tx: Transaction, manager: Manager | None, secret_hash: str, composed, now: datetime
+    service: Service,
+    tx: Transaction,
+    manager: Manager | None,
+    secret_hash: str,
+    composed: messages.Composed,
+    now: datetime,
 ) -> None:
     sign_ins.add_link(
         tx, manager.address if manager else "", secret_hash, now + timedelta(minutes=LINK_MINUTES)
@@ -185,12 +190,12 @@ def _keep(
     )
 
 
-def _message(service: Service, manager: Manager, number: int) -> messages.Composed:
+def _message(service: Service, manager: Manager, key: str) -> messages.Composed:
     return messages.compose(
         messages.SignInFacts(
             school=service.settings.school.name,
             person=manager.name or manager.address,
-            link=_link(service, number),
+            link=_link(service, key),
             minutes=LINK_MINUTES,
             reply=service.settings.contact("Business Manager"),
         )
@@ -204,25 +209,19 @@ def _manager(service: Service, address: str) -> Manager:
     return manager
 
 
-def _link(service: Service, number: int) -> str:
-    return service.settings.link("/ack/desk/sign-in/" + service.links.token(Purpose.SIGN_IN, number))
+def _link(service: Service, key: str) -> str:
+    return service.settings.link("/ack/desk/sign-in/" + service.links.token(Purpose.SIGN_IN, key))
 
 
-def _new_secret() -> tuple[int, str]:
-    """A number nobody can guess, and what is kept of it."""
-    number = secrets.randbits(64) | 1 << 63  # always of one length
-    return number, _hash_of_number(number)
+def _new_secret() -> tuple[str, str]:
+    """A key nobody can guess, and what is kept of it."""
+    key = secrets.token_hex(16)
+    return key, hash_of_session(key)
 
 
 def _hash_of(service: Service, token: str) -> str:
-    try:
-        return _hash_of_number(service.links.number(Purpose.SIGN_IN, token))
-    except OverflowError as error:
-        raise LinkForged("this link is not one of ours") from error
-
-
-def _hash_of_number(number: int) -> str:
-    return hashlib.sha256(number.to_bytes(16, "big")).hexdigest()
+    service.links.check(Purpose.SIGN_IN, token)
+    return hash_of_session(service.links.key(token))
 
 
 def _count(tx: Transaction, now: datetime, *whats: str) -> list[int]:

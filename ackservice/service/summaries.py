@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from ackservice.domain.history import Book, State
 from ackservice.domain.notice import Notice
 from ackservice.domain.reminders import summary_due, upcoming_last_days
-from ackservice.domain.status import Status, is_overdue, status_of, window
+from ackservice.domain.status import RecipientStatus, Status, figures, name_key
 from ackservice.mail import messages
 from ackservice.mail.transports import Transport
-from ackservice.service import telling, warnings
-from ackservice.service.audiences import library_or_none
+from ackservice.service import notify_manager, statuses, warnings
 from ackservice.service.context import AsOf, Service
-from ackservice.service.standing import ends, standings
-from ackservice.storage import marks, notices
+from ackservice.service.joiners import library_or_none
+from ackservice.storage import marks, notices, recipients
 from ackservice.storage.store import moment
 from handbook.policy.notice_period import add_months
 from handbook.policy.school import BUSINESS_MANAGER
 from handbook.policy.version import Library
 
 LAST_DAYS_WITHIN = 35  # days ahead that latest days to give notice are told
+ENDED_WITHIN = timedelta(days=7)
 _MARK = "weekly summary"
 
 
@@ -37,7 +39,7 @@ def queue_summary(service: Service, transport: Transport | None, now: datetime) 
         if not _is_due(service, tx.connection, today):
             return False
         marks.put(tx, _MARK, today.isoformat())
-        return telling.queue(
+        return notify_manager.queue(
             service, tx, "weekly-summary", service.settings.contact(BUSINESS_MANAGER), facts, str(today)
         )
 
@@ -51,22 +53,34 @@ def summary(
 ) -> messages.WeeklySummaryFacts:
     """Everything the Business Manager has to know this week."""
     as_of = service.as_of(connection, None, now)
+    book = statuses.book_at(service, connection, as_of)
     manager = service.settings.contact(BUSINESS_MANAGER)
-    open_, undeliverable = _notices(service, connection, as_of)
-    found = warnings.mail_trouble(service, connection, transport, now)
-    if library is None:
-        found.append("The handbook has faults, so nothing could be read from it; run: handbook check")
-    else:
-        found = warnings.notices_missing(service, connection, library, as_of.on) + found
+    open_ = [
+        (notice, statuses.of_notice(service, connection, book, notice, as_of))
+        for notice in book.notices
+        if book.is_open(notice, as_of.on)
+    ]
+    overdue = {row.recipient.person_id for _, rows in open_ for row in rows if row.overdue}
     return messages.WeeklySummaryFacts(
         school=service.settings.school.name,
         person=manager.name or manager.role,
         on=as_of.on,
-        notices=tuple(open_),
-        undeliverable=tuple(undeliverable),
-        last_days=_last_days(service, connection, library, as_of.on) if library else (),
+        notices=tuple(
+            _line(service, book, notice, rows)
+            for notice, rows in open_
+            if notice.must_be_acknowledged and _is_news(book, notice, rows, as_of)
+        ),
+        ended=tuple(_ended(book, as_of)),
+        overdue_people=len(overdue),
+        undeliverable=tuple(
+            _unreached(connection, row)
+            for _, rows in open_
+            for row in rows
+            if row.status is Status.UNDELIVERABLE
+        ),
+        last_days=_last_days(service, book, library, as_of.on) if library else (),
         reviews=_reviews(library, as_of.on) if library else (),
-        warnings=tuple(found),
+        warnings=tuple(warnings.all_of(service, connection, library, transport, now)),
         ledger_head=as_of.head,
         ledger_lines=as_of.cut,
         link=service.settings.link("/ack/desk/"),
@@ -83,71 +97,63 @@ def _is_due(service: Service, connection: sqlite3.Connection, today: date) -> bo
     return summary_due(today, service.settings.school.reminders.summary_weekday, last_on)
 
 
-def _notices(
-    service: Service, connection: sqlite3.Connection, as_of: AsOf
-) -> tuple[list[messages.OpenNotice], list[messages.Undeliverable]]:
-    """Open notices somebody is missing in or that are still to take effect, and whom mail does not reach."""
-    open_, undeliverable = [], []
-    for notice in _still_asking(connection, as_of):
-        line, unreached = _one_notice(service, connection, notice, as_of)
-        undeliverable += unreached
-        if notice.must_be_acknowledged and (line.missing or notice.effective_on > as_of.on):
-            open_.append(line)
-    return open_, undeliverable
+def _is_news(book: Book, notice: Notice, rows: Sequence[RecipientStatus], as_of: AsOf) -> bool:
+    """Whether somebody owes something of an open notice, or it is still to take effect."""
+    return any(row.owes for row in rows) or book.effective_on(notice) > as_of.on
 
 
-def _still_asking(connection: sqlite3.Connection, as_of: AsOf) -> list[Notice]:
-    """Notices neither closed nor ended by a newer one in effect, oldest first.
-
-    Until its day a newer version takes over from those alone whom it was given to, and a withdrawal from
-    nobody.
-    """
-    closed, issued = notices.closed_ids(connection, as_of.cut), notices.all_notices(connection, as_of.cut)
-    in_effect = [notice for notice in issued if notice.effective_on <= as_of.on]
-    return [n for n in issued if n.id not in closed and not any(ends(later, n) for later in in_effect)]
-
-
-def _one_notice(
-    service: Service, connection: sqlite3.Connection, notice: Notice, as_of: AsOf
-) -> tuple[messages.OpenNotice, list[messages.Undeliverable]]:
-    asked = acknowledged = overdue = 0
-    missing: list[str] = []
-    unreached = []
-    for standing in standings(service, connection, notice, as_of):
-        status = status_of(notice, standing, as_of.on)
-        acknowledged += status is Status.ACKNOWLEDGED
-        asked += status is Status.ACKNOWLEDGED or not status.is_settled
-        overdue += is_overdue(status, window(notice, standing), as_of.on)
-        if not status.is_settled:
-            missing.append(standing.name)
-        if status is Status.UNDELIVERABLE:
-            address, answer = notices.last_answer(connection, standing.id)
-            unreached.append(
-                messages.Undeliverable(standing.name, address or standing.current_email, notice.title, answer)
-            )
-    line = messages.OpenNotice(
-        notice.title,
+def _line(
+    service: Service, book: Book, notice: Notice, rows: Sequence[RecipientStatus]
+) -> messages.OpenNotice:
+    found = figures(rows)
+    beside = (
+        (found.not_notified, "not notified yet"),
+        (found.returned, "returned, unconfirmed"),
+        (found.names_to_confirm, "with a name to be confirmed"),
+        (found.away, "away"),
+        (found.questions, "with a question"),
+    )
+    owing = sorted((row for row in rows if row.owes), key=lambda row: (not row.overdue, name_key(row.name)))
+    return messages.OpenNotice(
+        notice.title + (f", {notice.round}" if notice.round else ""),
         notice.version,
-        notice.effective_on,
-        asked,
-        acknowledged,
-        overdue,
-        tuple(sorted(missing)),
+        book.effective_on(notice),
+        found.expected,
+        found.acknowledged,
+        found.overdue,
+        tuple(f"{number} {what}" for number, what in beside if number),
+        tuple(row.name for row in owing),
         service.settings.link("/ack/desk/"),
     )
-    return line, unreached
 
 
-def _last_days(
-    service: Service, connection: sqlite3.Connection, library: Library, today: date
-) -> tuple[messages.LastDay, ...]:
+def _ended(book: Book, as_of: AsOf) -> list[messages.EndedNotice]:
+    """What managers closed or recalled within a week."""
+    endings = [(notice, book.ending(notice, as_of.on)) for notice in book.notices]
+    return [
+        messages.EndedNotice(
+            notice.title, notice.version, str(ending.state), ending.at.on, ending.reason, ending.by
+        )
+        for notice, ending in endings
+        if ending
+        and ending.state in (State.CLOSED, State.RECALLED)
+        and ending.at.on > as_of.on - ENDED_WITHIN
+    ]
+
+
+def _unreached(connection: sqlite3.Connection, row: RecipientStatus) -> messages.Undeliverable:
+    address, answer = recipients.last_answer(connection, row.id)
+    return messages.Undeliverable(row.name, address or row.email, row.notice.title, answer)
+
+
+def _last_days(service: Service, book: Book, library: Library, today: date) -> tuple[messages.LastDay, ...]:
     """Of versions to come without a notice, drafts too: an approval still missing takes time."""
-    rules, issued = service.settings.school.notice, notices.issued_versions(connection)
+    rules = service.settings.school.notice
     planned = [
         ((version.text.title if version.text else policy.id), version.effective_on)
         for policy in library.policies.values()
         for version in policy.versions
-        if version.effective_on > today and not warnings.is_issued(issued, policy, version)
+        if version.effective_on > today and not book.standing_of_version(policy.all_ids, version.label)
     ]
     near = upcoming_last_days(
         planned,
@@ -162,6 +168,9 @@ def _last_days(
 def _reviews(library: Library, today: date) -> tuple[messages.ReviewLine, ...]:
     horizon = add_months(today, 2) + timedelta(days=1)
     in_force = [version for policy in library.policies.values() if (version := policy.in_force(today))]
-    due = [v for v in in_force if v.text.review_by and v.text.review_by <= horizon]
-    due.sort(key=lambda version: version.text.review_by)
-    return tuple(messages.ReviewLine(v.text.title, v.label, v.text.owner, v.text.review_by) for v in due)
+    due = [
+        messages.ReviewLine(v.text.title, v.label, v.text.owner, v.text.review_by)
+        for v in in_force
+        if v.text and v.text.review_by and v.text.review_by <= horizon
+    ]
+    return tuple(sorted(due, key=lambda line: line.review_by))

@@ -44,8 +44,10 @@ def add(
     due_at = stamp(not_before) if not_before else tx.at
     cursor = tx.execute(
         """
-        INSERT INTO delivery (kind, person_id, address, payload, message_id, occasion, state, created_at, not_before)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT (kind, person_id, address, occasion) WHERE occasion <> '' DO NOTHING
+        INSERT INTO delivery
+            (kind, person_id, address, payload, message_id, occasion, state, created_at, not_before)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)
+        ON CONFLICT (kind, person_id, address, occasion) WHERE occasion <> '' DO NOTHING
         """,
         (
             kind,
@@ -91,20 +93,17 @@ def release_orphans(tx: Transaction) -> int:
     return tx.execute("UPDATE delivery SET state = 'queued' WHERE state = 'claimed'").rowcount
 
 
-def end(
-    tx: Transaction, delivery_id: int, state: str, *, error: str = "", sent_text: bytes | None = None
-) -> None:
+def end(tx: Transaction, delivery_id: int, state: str, *, error: str = "") -> None:
     """A message's end: sent, failed, dropped or bounced. What was written for it when it was queued is not
     kept."""
     tx.execute(
         """
         UPDATE delivery SET state = :state, ended_at = :at, last_error = :error,
             sent_at = CASE WHEN :state = 'sent' THEN :at ELSE sent_at END,
-            sent_text = COALESCE(:sent_text, sent_text),
             payload = CASE WHEN json_extract(payload, '$.text') IS NULL THEN payload ELSE '{}' END
         WHERE id = :id
         """,
-        {"state": state, "at": tx.at, "error": error, "sent_text": sent_text, "id": delivery_id},
+        {"state": state, "at": tx.at, "error": error, "id": delivery_id},
     )
 
 
@@ -114,7 +113,8 @@ def put_back(
     """Try again later; an attempt that never reached the server for this message is not counted."""
     tx.execute(
         """
-        UPDATE delivery SET state = 'queued', not_before = ?, last_error = ?, attempts = attempts - ? WHERE id = ?
+        UPDATE delivery SET state = 'queued', not_before = ?, last_error = ?, attempts = attempts - ?
+        WHERE id = ?
         """,
         (stamp(not_before), error, 0 if counted else 1, delivery_id),
     )
@@ -187,6 +187,17 @@ def join_waiting(tx: Transaction, kind: str, person_id: str, items: Sequence[int
         )
 
 
+def cancel(tx: Transaction, kind: str, person_id: str) -> bool:
+    """Drop what waits of that kind for a person and nobody is sending yet; it may be queued anew. Whether
+    there was any."""
+    cursor = tx.execute(
+        "UPDATE delivery SET state = 'dropped', ended_at = ?, occasion = '' "
+        "WHERE person_id = ? AND kind = ? AND state = 'queued'",
+        (tx.at, person_id, kind),
+    )
+    return cursor.rowcount > 0
+
+
 def last_sent_at(connection: sqlite3.Connection, kind: str, person_id: str) -> datetime | None:
     """When a message of that kind was last sent to a person."""
     row = connection.execute(
@@ -198,7 +209,8 @@ def last_sent_at(connection: sqlite3.Connection, kind: str, person_id: str) -> d
 def failed_since(connection: sqlite3.Connection, since: datetime) -> list[sqlite3.Row]:
     """Messages given up since then."""
     return connection.execute(
-        "SELECT kind, person_id, address, ended_at, last_error FROM delivery WHERE state = 'failed' AND ended_at >= ? ORDER BY id",
+        "SELECT kind, person_id, address, ended_at, last_error FROM delivery WHERE state = 'failed' AND "
+        "ended_at >= ? ORDER BY id",
         (stamp(since),),
     ).fetchall()
 
@@ -241,4 +253,41 @@ def _delivery(connection: sqlite3.Connection, row: sqlite3.Row) -> Delivery:
         attempts=row["attempts"],
         items=tuple(item[0] for item in items),
         occasion=row["occasion"],
+    )
+
+
+def newest(connection: sqlite3.Connection) -> Delivery:
+    """The message queued last."""
+    return _delivery(
+        connection, connection.execute("SELECT * FROM delivery ORDER BY id DESC LIMIT 1").fetchone()
+    )
+
+
+def claimed_items(connection: sqlite3.Connection) -> set[int]:
+    """The recipients that messages on their way at this moment are about."""
+    rows = connection.execute(
+        "SELECT i.recipient_id FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.state = "
+        "'claimed'"
+    )
+    return {row[0] for row in rows}
+
+
+_OF_IMPORT = (
+    "SELECT i.delivery_id FROM delivery_item i JOIN recipient r ON r.id = i.recipient_id WHERE r.import_id = "
+    "?"
+)
+
+
+def has_left_for_import(connection: sqlite3.Connection, import_id: int) -> bool:
+    """Whether a message about recipients added by a roster import was taken up or sent."""
+    sql = f"SELECT 1 FROM delivery WHERE id IN ({_OF_IMPORT}) AND state NOT IN ('queued', 'dropped') LIMIT 1"
+    return connection.execute(sql, (import_id,)).fetchone() is not None
+
+
+def drop_of_import(tx: Transaction, import_id: int) -> None:
+    """Drop what waits to be sent about recipients added by a roster import."""
+    tx.execute(
+        f"UPDATE delivery SET state = 'dropped', ended_at = ? WHERE id IN ({_OF_IMPORT}) AND state = "
+        f"'queued'",
+        (tx.at, import_id),
     )

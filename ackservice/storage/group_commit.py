@@ -1,4 +1,5 @@
-"""Group commit: writers that wait for the lock at the same time share one transaction, and one wait for the disk."""
+"""Group commit: writers that wait for the lock at the same time share one transaction, and one wait for the
+disk."""
 
 from __future__ import annotations
 

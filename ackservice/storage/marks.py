@@ -16,6 +16,7 @@ def get(connection: sqlite3.Connection, name: str) -> str:
 def put(tx: Transaction, name: str, value: str) -> None:
     """Set a mark."""
     tx.execute(
-        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+        "excluded.value",
         (name, value),
     )

@@ -37,7 +37,8 @@ def server_failed(
     )
     value = json.dumps({"failures": failures, "until": stamp(now + pause), "why": why})
     tx.execute(
-        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+        "excluded.value",
         (_NAME, value),
     )
 

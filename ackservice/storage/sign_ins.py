@@ -109,7 +109,8 @@ def count_attempt(tx: Transaction, hashes: Iterable[str]) -> list[int]:
     """Count one attempt for each hash; returns how many each has now."""
     return [
         tx.execute(
-            "INSERT INTO sign_in_attempt (what, times) VALUES (?, 1) ON CONFLICT (what) DO UPDATE SET times = times + 1 RETURNING times",
+            "INSERT INTO sign_in_attempt (what, times) VALUES (?, 1) "
+            "ON CONFLICT (what) DO UPDATE SET times = times + 1 RETURNING times",
             (what,),
         ).fetchone()[0]
         for what in hashes

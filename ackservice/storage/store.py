@@ -37,6 +37,7 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection, now: datetime):
         self.connection = connection
+        self.now = now
         last = connection.execute("SELECT n, at, hash FROM ledger ORDER BY n DESC LIMIT 1").fetchone()
         self._number, last_at, self._hash = tuple(last) if last else (0, "", ledger.GENESIS)
         # A clock put back must not move a record into a day already reported on.
@@ -76,7 +77,8 @@ class Transaction:
 
 
 _INSERT = {
-    kind: f"INSERT INTO {fact.table} ({', '.join(fact.columns)}) VALUES ({', '.join('?' * len(fact.columns))})"
+    kind: f"INSERT INTO {fact.table} ({', '.join(fact.columns)}) VALUES "
+    f"({', '.join('?' * len(fact.columns))})"
     for kind, fact in FACTS.items()
 }
 
@@ -250,7 +252,10 @@ def _in_plain_words(path: Path, error: sqlite3.DatabaseError) -> str:
             f"the database {path} cannot be written to; check the permissions of the file and of its folder"
         )
     if "full" in said or "disk I/O error" in said:
-        return f"the disk that holds {path} is full, or fails; nothing was recorded. Free some space and try again"
+        return (
+            f"the disk that holds {path} is full, or fails; nothing was recorded. Free some space and "
+            f"try again"
+        )
     if "locked" in said or "busy" in said:
         return f"the database {path} is in use by another program; try again in a minute"
     if "malformed" in said or "not a database" in said:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ackservice import ledger
 from ackservice.storage.facts import FACTS, Fact
@@ -46,18 +47,17 @@ def verify(
             faults.append(f"line {row['n']}: {fault}")
         progress(expected)
     faults += _facts_without_line(connection)
-    faults += _former_ids_unlike_entries(connection)
     documents, wrong = _check_documents(connection)
     if not head_seen:
         faults.append(
-            f"the ledger never ended with {head}: lines were cut off or rewritten, or that head is of another ledger"
+            f"the ledger never ended with {head}: lines were cut off or rewritten, "
+            "or that head is of another ledger"
         )
     return Report(expected, documents, erased, previous, (*faults, *wrong), head_seen)
 
 
 def _check_fact(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, bool]:
-    """What is wrong with the fact of a line, if anything, and whether its personal values have been
-    erased."""
+    """What is wrong with the fact of a line, if anything, and whether its personal values were erased."""
     content = _content(row["line"])
     if content is None:
         return "it is not readable", False
@@ -72,7 +72,7 @@ def _check_fact(connection: sqlite3.Connection, row: sqlite3.Row) -> tuple[str, 
     return _compare(fact, content, stored)
 
 
-def _content(line: str) -> dict | None:
+def _content(line: str) -> dict[str, Any] | None:
     """What a line says, or None when it is not a line of ours."""
     try:
         content = json.loads(line)
@@ -82,7 +82,7 @@ def _content(line: str) -> dict | None:
     return content if is_line else None
 
 
-def _compare(fact: Fact, content: dict, stored: sqlite3.Row) -> tuple[str, bool]:
+def _compare(fact: Fact, content: dict[str, Any], stored: sqlite3.Row) -> tuple[str, bool]:
     altered = [name for name in fact.plain if content["fact"].get(name) != stored[name]]
     if stored["at"] != content["at"]:
         altered.append("at")
@@ -101,25 +101,12 @@ def _facts_without_line(connection: sqlite3.Connection) -> list[str]:
     faults = []
     for fact in FACTS.values():
         rows = connection.execute(
-            f"SELECT f.id FROM {fact.table} f LEFT JOIN ledger l ON l.n = f.id AND l.kind = ? WHERE l.n IS NULL",
+            f"SELECT f.id FROM {fact.table} f LEFT JOIN ledger l ON l.n = f.id AND l.kind = ? "
+            "WHERE l.n IS NULL",
             (fact.kind,),
         )
         faults += [f"row {row['id']} of {fact.table} has no ledger line" for row in rows]
     return faults
-
-
-def _former_ids_unlike_entries(connection: sqlite3.Connection) -> list[str]:
-    """Former ids looked up that no entry names, or that an entry names and are not looked up."""
-    looked_up = {tuple(row) for row in connection.execute("SELECT notice_id, policy, former FROM former_id")}
-    named = {
-        tuple(row)
-        for row in connection.execute(
-            "SELECT n.id, n.policy, f.value FROM notice n JOIN document d ON d.digest = n.entry_digest "
-            "JOIN json_each(CASE WHEN json_valid(d.content) THEN d.content ELSE '{}' END, '$.former_ids') f"
-        )
-    }
-    wrong = sorted({row[0] for row in looked_up ^ named})
-    return [f"the former ids of the policy of notice {number} were altered" for number in wrong]
 
 
 def _check_documents(connection: sqlite3.Connection) -> tuple[int, list[str]]:
@@ -132,12 +119,13 @@ def _check_documents(connection: sqlite3.Connection) -> tuple[int, list[str]]:
 
 
 def _missing_documents(connection: sqlite3.Connection) -> list[str]:
-    """Texts a notice or an acknowledgement speaks of that are no longer kept."""
+    """Texts that a notice, a postponement or an acknowledgement names and that are no longer kept."""
     rows = connection.execute(
         """
         SELECT DISTINCT digest FROM (
             SELECT digest FROM notice UNION ALL SELECT entry_digest FROM notice
-            UNION ALL SELECT previous_digest FROM notice UNION ALL SELECT digest FROM acknowledgement)
+            UNION ALL SELECT previous_digest FROM notice UNION ALL SELECT entry_digest FROM notice_postponed
+            UNION ALL SELECT digest FROM acknowledgement UNION ALL SELECT base_digest FROM acknowledgement)
         WHERE digest IS NOT NULL AND digest NOT IN (SELECT digest FROM document) ORDER BY digest
         """
     )

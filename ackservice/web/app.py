@@ -13,8 +13,8 @@ from jinja2 import StrictUndefined
 from ackservice.clock import Clock, SystemClock
 from ackservice.config import Settings
 from ackservice.mail.messages import count, day, moment
-from ackservice.service.acknowledging import receipt_label
 from ackservice.service.context import Service
+from ackservice.service.receipts import receipt_label
 from ackservice.web import acknowledge, ask, compression, desk, errors, health, logs, proxy, security
 from ackservice.web import site as handbook
 from ackservice.web.context import Web

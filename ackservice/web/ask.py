@@ -1,5 +1,4 @@
-"""Asking from behind a personal link: a question to whom the policy names, or a suggestion for its next
-review."""
+"""Asking from behind a personal link: a question about a policy, or a suggestion for its next review."""
 
 from __future__ import annotations
 
@@ -41,16 +40,16 @@ def send(token: str) -> Response | tuple[str, int]:
 def _page(
     token: str, errors: Mapping[str, str], *, about: str = "", text: str = "", sent: About | None = None
 ) -> str:
-    found = acknowledging.view(web().service, token, web().now())
+    link = acknowledging.view(web().service, token, web().now())
     return render_template(
         "ask.html",
-        link=found,
+        link=link,
         token=token,
         errors=errors,
         about=about,
         text=text,
         sent=sent,
-        to={kind: questions.sent_to(web().service, found, kind) for kind in About},
+        to={kind: questions.sent_to(web().service, link, kind) for kind in About},
         manager=web().settings.contact("Business Manager"),
         longest=LONGEST_TEXT,
     )

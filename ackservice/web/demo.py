@@ -25,8 +25,9 @@ from flask import (
 from markupsafe import Markup, escape
 
 from ackservice.demo.replay import LAST_DAY, POLICY, VERSION, Demo
+from ackservice.domain.status import Status
 from ackservice.service import exporting
-from ackservice.service.standing import report
+from ackservice.service.exporting import Report
 from ackservice.web.context import web
 from handbook.policy.errors import HandbookError
 
@@ -73,19 +74,14 @@ def keep_nothing(response: Response) -> Response:
 def home() -> str:
     """What day it is, what can be looked at, and where the day can go."""
     demo = _demo()
-    rows = report(demo.service, POLICY, VERSION, on=None, now=demo.clock.now()).rows
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[str(row["status"])] = counts.get(str(row["status"]), 0) + 1
-    has_desk = any(rule.rule == "/ack/desk/" for rule in current_app.url_map.iter_rules())
+    figures = _report(demo).figures
     return render_template(
         "demo/home.html",
-        counts=counts,
-        overdue=sum(bool(row["overdue"]) and row["overdue"] != "no" for row in rows),
-        total=len(rows),
+        counts={status: figures.of(status) for status in Status if figures.of(status)},
+        overdue=figures.overdue,
+        total=figures.total,
         mails=len(_files(demo.outbox)),
         first_link=demo.first_link().removeprefix(demo.service.settings.base_url),
-        has_desk=has_desk,
         policy=POLICY,
         version=VERSION,
     )
@@ -112,11 +108,10 @@ def move_day() -> Response:
 def status() -> Response:
     """The status of the notice as at the demo's day."""
     demo = _demo()
-    found = report(demo.service, POLICY, VERSION, on=None, now=demo.clock.now())
-    response = make_response(b"".join(exporting.render(found, "csv")))
+    report = _report(demo)
+    response = make_response(b"".join(exporting.render(report, "csv")))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    name = f"{POLICY}-{VERSION}-status-as-at-{demo.today}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{report.file_name("csv")}"'
     return response
 
 
@@ -153,6 +148,10 @@ def linked(text: str) -> Markup:
         parts += [escape(text[end : found.start()]), Markup('<a href="{0}">{0}</a>').format(found[0])]
         end = found.end()
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def _report(demo: Demo) -> Report:
+    return exporting.of_version(demo.service, POLICY, VERSION, on=None, now=demo.clock.now())
 
 
 def _demo() -> Demo:

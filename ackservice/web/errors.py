@@ -14,7 +14,6 @@ from ackservice.errors import (
     LinkRevoked,
     NotAllowed,
     NotFound,
-    NoticeIsClosed,
     StorageError,
 )
 from ackservice.web.forms import sentence
@@ -47,7 +46,8 @@ PAGES: dict[type[Exception] | int, Page] = {
         "This link does not work",
         (
             "A part of it is missing or was changed on the way. Nothing was recorded.",
-            "Go back to the e-mail and open the link there, or copy the whole of it. If you typed it from a letter, "
+            "Go back to the e-mail and open the link there, or copy the whole of it. If you typed "
+            "it from a letter, "
             "check each character: capitals and small letters count.",
         ),
     ),
@@ -63,16 +63,9 @@ PAGES: dict[type[Exception] | int, Page] = {
         410,
         "This link is no longer in use",
         (
-            "Personal links stop working when someone leaves. Nothing was recorded, and you need not do anything.",
+            "Personal links stop working when someone leaves. Nothing was recorded, and you need "
+            "not do anything.",
             "If this is a mistake, please tell us.",
-        ),
-    ),
-    NoticeIsClosed: Page(
-        410,
-        "This notice has been closed",
-        (
-            "There is nothing to acknowledge here any more, and nothing was recorded.",
-            "The policies in force are in the handbook.",
         ),
     ),
     ReceiptGone: Page(
@@ -84,7 +77,8 @@ PAGES: dict[type[Exception] | int, Page] = {
         403,
         "This form was not sent from our page",
         (
-            "Nothing was recorded. Another website, or a program that changes what your browser sends, may have sent it.",
+            "Nothing was recorded. Another website, or a program that changes what your browser "
+            "sends, may have sent it.",
             "Open the link in your e-mail again and use the form there.",
         ),
     ),
@@ -116,7 +110,8 @@ PAGES: dict[type[Exception] | int, Page] = {
         404,
         "Page not found",
         (
-            "There is no page at this address. If you typed it, check it; if you followed a link in an e-mail, copy the whole of it.",
+            "There is no page at this address. If you typed it, check it; if you followed a link in "
+            "an e-mail, copy the whole of it.",
         ),
     ),
     405: Page(

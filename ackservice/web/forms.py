@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from handbook.policy.wording import capital_first, whole_number
+
 
 def number_of(text: str | None, digits: int = 15) -> int | None:
     """A number written in so many plain digits at most; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= digits else None
+    return whole_number(text or "", digits)
 
 
 def page_of(text: str | None) -> int:
@@ -15,5 +17,4 @@ def page_of(text: str | None) -> int:
 
 def sentence(error: Exception) -> str:
     """The text of an error, with a capital letter."""
-    text = str(error)
-    return text[:1].upper() + text[1:]
+    return capital_first(str(error))

@@ -27,7 +27,8 @@ def install(app: Flask) -> None:
         return
     if len(settings.proxy_secret) < SHORTEST_KEY:
         raise SettingsError(
-            f"ACK_PROXY_SECRET has {len(settings.proxy_secret)} characters, at least {SHORTEST_KEY} are needed"
+            f"ACK_PROXY_SECRET has {len(settings.proxy_secret)} characters, at least {SHORTEST_KEY} are "
+            f"needed"
         )
     app.before_request(refuse_unsigned)
 

@@ -31,7 +31,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 HEADERS = tuple(
     {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "Referrer-Policy": "same-origin",
+        "Referrer-Policy": "strict-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from handbook.policy.wording import whole_number
+
 _DEFAULT_STATUS = 301
 
 
@@ -81,11 +83,7 @@ def parse_redirects(text: str) -> tuple[tuple[re.Pattern[str], str, int], ...]:
         parts = line.split("#", 1)[0].split() if line.lstrip().startswith("#") else line.split()
         if len(parts) < 2:
             continue
-        status = (
-            int(parts[2].rstrip("!"))
-            if len(parts) > 2 and parts[2].rstrip("!").isdigit()
-            else _DEFAULT_STATUS
-        )
+        status = (whole_number(parts[2].rstrip("!")) if len(parts) > 2 else None) or _DEFAULT_STATUS
         if status in (301, 302, 303, 307, 308):
             rules.append((_pattern(parts[0]), parts[1], status))
     return tuple(rules)

@@ -189,7 +189,11 @@ def _check_change(
 
 
 def _check_dates(versions: list[Draught]) -> Iterator[Fault]:
-    """Effective dates rise with the labels, each later than the one before."""
+    """Effective dates rise with the labels, each later than the one before.
+
+    A withdrawal may come earlier than a version that has not taken effect, and a clarification on the day of
+    what it clarifies.
+    """
     latest = None
     for draught in versions:
         parsed: Parsed[Any] | None = draught.text or draught.entry
@@ -198,7 +202,11 @@ def _check_dates(versions: list[Draught]) -> Iterator[Fault]:
             continue
         path = draught.text_path if draught.text else draught.entry_path
         day = value.effective_on
-        if latest and day == latest[0]:
+        entry = _value(draught.entry)
+        change = entry.change if entry else None
+        if change is Change.WITHDRAWN or (change is Change.CLARIFICATION and latest and day == latest[0]):
+            pass
+        elif latest and day == latest[0]:
             yield _fault(
                 parsed,
                 path,

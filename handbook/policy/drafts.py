@@ -16,6 +16,7 @@ from handbook.policy.errors import FaultsFound, HandbookError
 from handbook.policy.notice_period import add_months
 from handbook.policy.version import Change, ChangeEntry, PolicyText, PolicyVersion
 
+APPROVAL = ("approved_by", "approved_on", "digest", "seal")
 _VALUE = re.compile(
     r"(?P<name>effective_on|review_by)(?P<colon>\s*:\s*)(?P<quote>[\"']?)\d{4}-\d{2}-\d{2}(?P=quote)"
 )
@@ -93,6 +94,17 @@ def approved_entry(source: str, version: PolicyVersion, approved_by: str, approv
     result = _insert(source, [f"{name}: {values[name]}" for name in names])
     _verify(result, entry, values | {"approved_by": approved_by})
     return result
+
+
+def unapproved_entry(source: str) -> str:
+    """A change entry without its approval, digest and seal: a draft again; every other line as it was."""
+    node = yaml.compose(_front_matter(source).yaml)
+    assert node is not None  # an entry with an approval has fields
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source)
+    for key, value in reversed(node.value):
+        if key.value in APPROVAL:
+            del lines[key.start_mark.line + 1 : value.end_mark.line + 2]  # after the opening ---
+    return "".join(lines)
 
 
 def _sealed(entry: ChangeEntry, text: PolicyText | None, by: str, on: date, digest: str | None) -> str:

@@ -6,8 +6,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from handbook.policy.changelog import parse_entry
 from handbook.policy.checks import Draught, check_all
@@ -37,6 +39,29 @@ def entry_path(policy: str, version: str) -> str:
 def load(root: Path) -> Library:
     """Every policy of a checkout; raises FaultsFound with all faults of all files, those of `school.toml`
     among them."""
+    draughts, _, faults = _draughts(root)
+    if faults:
+        raise FaultsFound(faults)
+    return _library(draughts)
+
+
+def load_sound(root: Path) -> Library:
+    """Every policy of a checkout that has no fault; the others stand in its `faulty`.
+
+    Raises FaultsFound for faults of `school.toml`, without which nothing can be checked.
+    """
+    draughts, school, faults = _draughts(root)
+    if school is None:
+        raise FaultsFound(faults)
+    faulty: dict[str, tuple[Fault, ...]] = {}
+    for fault in faults:
+        policy = _policy_of(fault.file)
+        faulty[policy] = (*faulty.get(policy, ()), fault)
+    sound = _library([draught for draught in draughts if draught.policy not in faulty])
+    return replace(sound, faulty=faulty)
+
+
+def _draughts(root: Path) -> tuple[list[Draught], School | None, list[Fault]]:
     school, faults = _school(root)
     texts = _read_all(root, TEXTS, parse_text, faults)
     entries = _read_all(root, ENTRIES, parse_entry, faults)
@@ -46,9 +71,15 @@ def load(root: Path) -> Library:
         for policy, label in {**texts, **entries}
     ]  # fmt: skip
     faults += check_all(draughts, school)
-    if faults:
-        raise FaultsFound(faults)
-    return _library(draughts)
+    return draughts, school, faults
+
+
+def _policy_of(path: str) -> str:
+    """The policy a file is of; empty for a file outside of the policies' folders."""
+    for folder in (TEXTS, ENTRIES):
+        if path.startswith(folder + "/"):
+            return path.removeprefix(folder + "/").partition("/")[0]
+    return ""
 
 
 def load_school(root: Path) -> School:
@@ -76,15 +107,28 @@ def write_new(root: Path, path: str, content: str) -> None:
 
 
 def write_whole(path: Path, content: bytes, *, sync: bool = True) -> None:
-    """Put new content in a file's place: a reader sees the old file or the new one, never a part of one.
+    """Put new content in a file's place, as `writing_whole` does."""
+    with writing_whole(path, sync=sync) as file:
+        file.write(content)
 
-    The file keeps its permissions. `sync` off leaves it to the system when the content reaches the disk.
+
+@contextmanager
+def writing_whole(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """A stream whose content takes a file's place when the block ends well: a reader sees the old file or the
+    new one, never a part of one.
+
+    The file keeps its permissions. `sync` off leaves it to the system when the content reaches the disk. What
+    is no ordinary file (a pipe, a device) is written to directly and stays what it is.
     """
     path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     new = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
         with new.open("xb") as file:
-            file.write(content)
+            yield file
             if sync:
                 file.flush()
                 os.fsync(file.fileno())

@@ -14,6 +14,7 @@ from handbook.policy.settings import Table, read_toml
 
 BANK_HOLIDAYS = ("England", "Wales", "Scotland", "Northern Ireland", "")
 MANAGER_ROLES = ("manager", "reader")
+APPROVERS = ("Board of Governors",)
 BUSINESS_MANAGER = "Business Manager"
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 _BASE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[\w.~-]+)*\Z")
@@ -57,6 +58,7 @@ class NoticeSettings:
     period_months: int = 1
     deemed_days: int = 0  # days added before the period runs
     joiner_days: int = 14  # by when a joiner without a notice period acknowledges
+    in_force_days: int = 14  # by when somebody asked about what is in force already acknowledges
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class School:
     contacts: Mapping[str, Contact]
     categories: tuple[str, ...]
     time_zone: str = "Europe/London"
+    approvers: tuple[str, ...] = APPROVERS
     notice: NoticeSettings = field(default_factory=NoticeSettings)
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     closed: ClosedSettings = field(default_factory=ClosedSettings)
@@ -115,6 +118,7 @@ def parse_school(source: str, file: str = "school.toml") -> tuple[School | None,
         contacts=contacts,
         categories=top.texts("categories", required=True),
         time_zone=_time_zone(top),
+        approvers=top.texts("approvers") or APPROVERS,
         notice=_notice(top.table("notice")),
         reminders=_reminders(top.table("reminders")),
         closed=_closed(top.table("closed")),
@@ -178,6 +182,7 @@ def _notice(table: Table) -> NoticeSettings:
         period_months=table.number("period_months", NoticeSettings.period_months, least=1, most=24),
         deemed_days=table.number("deemed_days", NoticeSettings.deemed_days, most=31),
         joiner_days=table.number("joiner_days", NoticeSettings.joiner_days, least=1, most=366),
+        in_force_days=table.number("in_force_days", NoticeSettings.in_force_days, least=1, most=366),
     )
     table.finish()
     return settings

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from handbook.policy.digest import canonical_text, digest_of
-from handbook.policy.errors import UnknownPolicy, UnknownVersion
+from handbook.policy.errors import Fault, FaultsFound, UnknownPolicy, UnknownVersion
 
 LABEL = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])(?:\.(?:[2-9]|[1-9]\d))?\Z")
 POLICY_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -182,6 +182,18 @@ class Policy:
         latest = self.latest_in_effect(on)
         return None if latest is None or latest.is_withdrawal else latest
 
+    def binding(self, on: date) -> PolicyVersion | None:
+        """The latest new or material version in effect, which clarifications may follow; None after a
+        withdrawal."""
+        in_force = self.in_force(on)
+        return self.clarified_by(in_force) if in_force else None
+
+    def clarified_by(self, version: PolicyVersion) -> PolicyVersion:
+        """The new or material version that a clarification clarifies; any other version itself."""
+        while version.entry.change is Change.CLARIFICATION and (before := self.before(version)):
+            version = before
+        return version
+
     def on_notice(self, on: date) -> tuple[PolicyVersion, ...]:
         """Approved versions and withdrawals still to come, the next one first."""
         return tuple(v for v in self.versions if self.stage(v, on) is Stage.ON_NOTICE)
@@ -190,13 +202,16 @@ class Policy:
         """The stage of one of this policy's versions on that day."""
         if not version.is_approved(on):
             return Stage.DRAFT
-        if version.effective_on > on:
-            return Stage.ON_NOTICE
         latest = self.latest_in_effect(on)
+        is_withdrawn = latest and latest.is_withdrawal and label_key(version.label) <= label_key(latest.label)
+        if version.effective_on > on:
+            return Stage.WITHDRAWN if is_withdrawn else Stage.ON_NOTICE
         if latest is None or version is latest:
             return Stage.WITHDRAWN if version.is_withdrawal else Stage.IN_FORCE
-        withdrawn_directly = latest.is_withdrawal and self.before(latest) is version
-        return Stage.WITHDRAWN if withdrawn_directly else Stage.SUPERSEDED
+        if not is_withdrawn:
+            return Stage.SUPERSEDED
+        in_effect = [v for v in self.versions if v.is_approved(on) and v.effective_on <= latest.effective_on]
+        return Stage.WITHDRAWN if in_effect[-2:-1] == [version] else Stage.SUPERSEDED
 
     def before(self, version: PolicyVersion) -> PolicyVersion | None:
         """The neighbour with a text just before this version, if any."""
@@ -211,14 +226,18 @@ class Policy:
 
 @dataclass(frozen=True)
 class Library:
-    """Every policy of a school, by id."""
+    """Every policy of a school, by id; `faulty` are those left out, with their faults."""
 
     policies: Mapping[str, Policy]
+    faulty: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
 
     def policy(self, policy: str) -> Policy:
-        """The policy of that id, also under a former id; raises UnknownPolicy."""
+        """The policy of that id, also under a former id; raises UnknownPolicy, and FaultsFound for a
+        faulty one."""
         if policy in self.policies:
             return self.policies[policy]
+        if policy in self.faulty:
+            raise FaultsFound(self.faulty[policy])
         for candidate in self.policies.values():
             if policy in candidate.former_ids:
                 return candidate

@@ -15,8 +15,8 @@ from playwright.sync_api import Page, expect
 
 from ackservice import create_app
 from ackservice.demo.replay import POLICY, VERSION, Demo, prepare
-from ackservice.service.standing import find_notice, standings
-from ackservice.storage import cuts, notices
+from ackservice.service import statuses
+from ackservice.storage import recipients
 from ackservice.web import server
 
 ROOT = Path(__file__).parents[2]
@@ -43,17 +43,26 @@ def links(demo: Demo) -> Iterator[str]:
     """Personal links, each for another person who has not acknowledged."""
     with demo.service.store.read() as connection:
         as_of = demo.service.as_of(connection, None, demo.clock.now())
-        notice = find_notice(demo.service, connection, POLICY, VERSION, cuts.last_cut(connection))
+        book = statuses.book_at(demo.service, connection, as_of)
+        _, rows = statuses.of_version(demo.service, connection, book, POLICY, VERSION, as_of)
         found = [
-            demo.service.acknowledge_link(notices.link_number(connection, standing.id))
-            for standing in standings(demo.service, connection, notice, as_of)
+            demo.service.acknowledge_link(
+                row.recipient.key, recipients.person_keys(connection, row.recipient.person_id)[0]
+            )
+            for row in rows
+            if row.owes
         ]
     return iter(found)
 
 
-def acknowledge(page: Page, name: str = "Amira Example") -> None:
+def name_on(page: Page) -> str:
+    """The name of the person a page's link is for."""
+    return page.locator(".whose strong").inner_text()
+
+
+def acknowledge(page: Page) -> None:
     page.get_by_label("I have read and understood this policy").check()
-    page.get_by_label("Your full name").fill(name)
+    page.get_by_label("Your full name").fill(name_on(page))
     page.get_by_role("button", name="Acknowledge").click()
 
 
@@ -78,13 +87,13 @@ def test_what_is_missing_is_said_and_can_be_mended(browser, links):
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
     page.goto(next(links))
-    page.get_by_label("Your full name").fill("Amira Example")
+    page.get_by_label("Your full name").fill(name_on(page))
     page.get_by_role("button", name="Acknowledge").click()
 
     expect(page).to_have_title(re.compile("^Error: "))
     page.get_by_role("link", name="Tick the box").click()
     expect(page.get_by_role("checkbox")).to_be_focused()
-    expect(page.get_by_label("Your full name")).to_have_value("Amira Example")
+    expect(page.get_by_label("Your full name")).to_have_value(name_on(page))
     page.keyboard.press("Space")
     page.get_by_role("button", name="Acknowledge").click()
 
@@ -100,7 +109,7 @@ def test_acknowledging_with_the_keyboard_alone(watched, links):
         page.keyboard.press(key)
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
-    page.keyboard.type("Amira Example")
+    page.keyboard.type(name_on(page))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
@@ -189,7 +198,8 @@ def test_what_is_pressed_is_large_enough(browser, kinds, kind):
     open_kind(page, kind, kinds[kind])
 
     small = page.evaluate(
-        """[...document.querySelectorAll('button, summary, input:not([type=hidden]), .button, .top a, li > a')]
+        """[...document.querySelectorAll(
+          'button, summary, input:not([type=hidden]), .button, .top a, li > a')]
         .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
         .filter(([, box]) => box.height && (box.height < 24 || box.width < 24)).map(([html]) => html)"""
     )

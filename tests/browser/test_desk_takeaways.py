@@ -18,15 +18,15 @@ from playwright.sync_api import Browser, Page, expect
 from ackservice import create_app
 from ackservice.clock import SettableClock
 from ackservice.config import settings_from
-from ackservice.links import Purpose
 from ackservice.mail.transports import transport_from
-from ackservice.service import issuing, questions, signing_in
+from ackservice.service import questions, signing_in
 from ackservice.service.context import Service
 from ackservice.service.questions import About
 from ackservice.service.roster import import_roster
 from ackservice.service.sending import send_due
 from ackservice.web.server import serve
 from tests.school_tree import HEADING, larkspur_row, roster_csv
+from tests.service import acts
 
 MORNING = datetime(2021, 7, 26, 8, 0, tzinfo=UTC)
 PEOPLE = [
@@ -37,7 +37,10 @@ PEOPLE = [
     *(f"P{n:03},Person Number {n},p{n}@larkspur-row.example,Contractor,," for n in range(5, 60)),
 ]
 WRONG = f"{HEADING}\nP001,,nonsense,Emperor,31/2/2021,\n"
-CHANGED = f"{HEADING}\nP001,Ada King,ada@larkspur-row.example,Employee,,\nP900,Jo Joiner,jo@larkspur-row.example,Employee,02/08/2021,\n"
+CHANGED = (
+    f"{HEADING}\nP001,Ada King,ada@larkspur-row.example,Employee,,\n"
+    f"P900,Jo Joiner,jo@larkspur-row.example,Employee,02/08/2021,\n"
+)
 SIZES = {
     "desk": {"width": 1280, "height": 900},
     "phone": {"width": 390, "height": 844},
@@ -65,9 +68,8 @@ class Desk:
         self.address = f"http://127.0.0.1:{self.server.effective_port}"
         self.service = Service.open(settings)
         import_roster(self.service, roster_csv(*PEOPLE), "staff.csv", now=MORNING)
-        self.notice = issuing.issue(
-            self.service, "social-media", "2021-09", now=MORNING, issued_by="Bea"
-        ).notice.id
+        acts.issue(self.service, "2021-09", now=MORNING)
+        self.notice = acts.rows(self.service, "SELECT MAX(id) FROM notice")[0][0]
         transport = transport_from(f"outbox:{root / 'outbox'}", settings.school.mail, {})
         send_due(self.service, transport, self.clock, wait=lambda seconds: None, pace=False)
         self.clock.advance(timedelta(days=1))
@@ -82,11 +84,7 @@ class Desk:
         threading.Thread(target=self.server.run, daemon=True).start()
 
     def token(self, person_id: str) -> str:
-        with self.service.store.read() as connection:
-            number = connection.execute(
-                "SELECT MAX(id) FROM recipient WHERE person_id = ?", (person_id,)
-            ).fetchone()[0]
-        return self.service.links.token(Purpose.ACKNOWLEDGE, number)
+        return acts.token(self.service, person_id)
 
     def sign_in(self, page: Page) -> None:
         link = signing_in.make_link(self.service, "office@larkspur-row.example", self.clock.now())
@@ -216,7 +214,7 @@ def sheets_of(page: Page, target: Path) -> int:
 def test_a_roster_is_looked_at_put_right_and_confirmed(desk: Desk, tab) -> None:
     page = tab(viewport=SIZES["desk"], java_script_enabled=False)
     desk.sign_in(page)
-    page.get_by_role("link", name="People").click()
+    page.get_by_role("link", name="People", exact=True).click()
     page.get_by_role("link", name="Take in a roster file").click()
     page.get_by_label("The file, saved from your spreadsheet").set_input_files(desk.file("wrong.csv", WRONG))
     page.get_by_role("button", name="Look at what it changes").click()
@@ -274,7 +272,8 @@ def test_staff_ask_without_scripts_on_a_phone(desk: Desk, tab) -> None:
 
 @pytest.mark.parametrize(
     ("size", "look"),
-    [("desk", {"color_scheme": "light"}), ("phone", {"color_scheme": "dark"}), ("narrow", {"color_scheme": "light"}),
+    [("desk", {"color_scheme": "light"}), ("phone", {"color_scheme": "dark"}),
+     ("narrow", {"color_scheme": "light"}),
      ("desk", {"forced_colors": "active"})],
 )  # fmt: skip
 def test_axe_finds_nothing_and_nothing_is_cut_off(desk: Desk, tab, size: str, look: dict) -> None:

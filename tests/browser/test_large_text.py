@@ -38,8 +38,9 @@ MAY_SCROLL = ".md-typeset__scrollwrap, pre > code, .hb-jump"
 # What is wider than its box, where the box cuts it off or scrolls; not counted is what only screen readers
 # are to meet.
 CUT_OFF = f"""() => Array.from(document.querySelectorAll("article, article *")).filter(one =>
-  one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible"
-  && getComputedStyle(one).display !== "inline" && !one.matches("{MAY_SCROLL}")).map(one => one.outerHTML.slice(0, 160))"""
+  one.clientWidth > 2 && one.scrollWidth > one.clientWidth + 1
+  && getComputedStyle(one).overflowX !== "visible" && getComputedStyle(one).display !== "inline"
+  && !one.matches("{MAY_SCROLL}")).map(one => one.outerHTML.slice(0, 160))"""
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +123,9 @@ def test_what_is_typed_into_the_search_lies_beside_its_buttons(large: Browser, a
               const typed = document.querySelector(".md-search__input");
               const lefts = Array.from(document.querySelectorAll(".md-search__options .md-icon"))
                 .map(one => one.getBoundingClientRect()).filter(one => one.width).map(one => one.left);
-              const end = typed.getBoundingClientRect().right - parseFloat(getComputedStyle(typed).paddingRight);
-              return typed.getBoundingClientRect().right === 320 && lefts.length && end <= Math.min(...lefts);
+              const right = typed.getBoundingClientRect().right;
+              const end = right - parseFloat(getComputedStyle(typed).paddingRight);
+              return right === 320 && lefts.length && end <= Math.min(...lefts);
             }""",
             timeout=10_000,
         )

@@ -111,7 +111,8 @@ def test_a_phone_shows_the_first_change_after_one_fold(phone: Page, site_address
     phone.goto(site_address + PAGES["redline"])
     seen = phone.locator(".hb-body > :is(h2, h3, h4, details):visible").all_inner_texts()
     assert [text.strip() for text in seen] == [
-        "5 unchanged sections", "Compliance with related policies and agreements", "1 unchanged paragraph and 6 unchanged sections",
+        "5 unchanged sections", "Compliance with related policies and agreements",
+        "1 unchanged paragraph and 6 unchanged sections",
     ]  # fmt: skip
 
 
@@ -148,7 +149,8 @@ def test_menu_and_search_open_from_the_keyboard_on_a_phone(phone: Page, site_add
 def test_what_is_pressed_on_a_phone_is_large_enough(phone: Page, site_address: str) -> None:
     phone.goto(site_address + PAGES["policy"])
     small = phone.eval_on_selector_all(
-        "article :is(.hb-button, .hb-links a):not([hidden]), .md-header label.md-header__button:not([hidden])",
+        "article :is(.hb-button, .hb-links a):not([hidden]), .md-header "
+        "label.md-header__button:not([hidden])",
         "all => all.filter(one => one.offsetHeight > 0 && one.offsetHeight < 24).map(one => one.outerHTML)",
     )
     assert small == []

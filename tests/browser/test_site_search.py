@@ -13,13 +13,16 @@ POLICY = "policies/social-media/"
 QUERIES_FOR_THE_POLICY = [
     "facebook", "photos of children", "personal phone", "Wikipedia", "safeguarding", "whatsapp", "tiktok",
     "photograph", "parents permission", "work email", "linkedin", "defame", "monitoring", "privacy",
-    "trademarks", "copyright", "references", "recruitment", "who do i report misuse to", "bullying", "disciplinary",
+    "trademarks", "copyright", "references", "recruitment", "who do i report misuse to", "bullying",
+    "disciplinary",
     "photographs of children on a phone", "reply to a parent on facebook", "taking pictures on a school trip",
     "do volunteers have to follow this", "is it ok to add parents as friends", "who can see what I post",
 ]  # fmt: skip
 QUERIES_AMONG_OTHERS = {
-    "photos of children": "social-media", "reply to a parent on facebook": "social-media", "facebook": "social-media",
-    "who has to tell the office": "attendance", "what if I am ill": "attendance", "an attendance form": "attendance",
+    "photos of children": "social-media", "reply to a parent on facebook": "social-media",
+    "facebook": "social-media",
+    "who has to tell the office": "attendance", "what if I am ill": "attendance",
+    "an attendance form": "attendance",
     "what to take on a trip": "offsite-visits", "is it a bully": "anti-bullying",
 }  # fmt: skip
 

@@ -96,7 +96,7 @@ class TestRoster:
         listed = ready("roster", "list").output
         assert all(name in listed for name in names)
         assert ready("notice", "issue", "social-media", "2021-09").exit_code == 0
-        said = json.loads(ready("status", "social-media", "2021-09", "--json").output)
+        said = json.loads(ready("status", "social-media", "2021-09", "--json").stdout)
         assert set(names) <= {row["name"] for row in said["recipients"]}
         table = ready("export", "social-media", "2021-09", "--format", "csv", "--output", "-").stdout_bytes
         cells = [
@@ -172,7 +172,7 @@ class TestStatusAndExport:
         assert f"Ledger head: {issued('verify').output.split('Head: ')[1].split()[0]}" in done.output
 
     def test_json_is_for_scripts(self, issued):
-        said = json.loads(issued("status", "social-media", "2021-09", "--json").output)
+        said = json.loads(issued("status", "social-media", "2021-09", "--json").stdout)
         assert list(said) == ["as_of", "rule", "ledger_head", "recipients"]
         assert said["as_of"] == "2021-07-26"
         assert [row["status"] for row in said["recipients"]] == [
@@ -191,7 +191,7 @@ class TestStatusAndExport:
             assert (
                 school.root / f"social-media-2021-09-status-as-at-2021-07-26.{format_}"
             ).stat().st_size > 100
-            assert "4 people, as at 2021-07-26, ledger head " in done.output
+            assert "4 recipients, as at 2021-07-26, ledger head " in done.output
 
     def test_csv_is_what_a_spreadsheet_expects(self, issued):
         content = issued("export", "social-media", "2021-09", "--format", "csv", "--output", "-").stdout_bytes
@@ -227,13 +227,17 @@ class TestStatusAndExport:
         ):
             done = issued(*words, "--as-of", "2021-07-27")
             assert (done.exit_code, done.output) == (
-                1, "Error: 2021-07-27 is still to come: a status can be given as at today (2021-07-26) or an earlier day\n"
+                1,
+                "Error: 2021-07-27 is still to come: a status can be given as at today (2021-07-26) or an "
+                "earlier day\n"
             )  # fmt: skip
 
     def test_without_a_notice_it_says_what_there_is(self, issued):
         done = issued("status", "social-media", "2020-09")
         assert (done.exit_code, done.output) == (
-            1, "Error: no notice has been issued for social-media 2020-09 by then; notices issued: social-media 2021-09\n"
+            1,
+            "Error: no notice has been issued for social-media 2020-09 by then; notices issued: social-media "
+            "2021-09\n"
         )  # fmt: skip
 
     def test_a_folder_that_is_not_there_is_told_and_nothing_is_left(self, issued, tmp_path):
@@ -257,7 +261,7 @@ class TestPaper:
     def test_a_letter_makes_the_day_of_notice(self, issued, clock):
         clock.move_to(MONDAY + timedelta(days=2))
         assert issued("letter-given", "social-media", "2021-09", "P004", "--on", "2021-07-28").exit_code == 0
-        said = json.loads(issued("status", "social-media", "2021-09", "--json").output)
+        said = json.loads(issued("status", "social-media", "2021-09", "--json").stdout)
         pat = said["recipients"][3]
         assert (pat["notified_on"], pat["notice_ends_on"], pat["in_time"], pat["status"]) == (
             "2021-07-28", "2021-08-28", True, "notified",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import subprocess
 from datetime import date
 
 import pytest
@@ -126,17 +128,22 @@ def test_new_refuses_what_would_make_a_fault(run, tree, policy, version, effecti
 
 def test_approve_writes_the_approval_and_keeps_every_other_byte(run, tree):
     tree.draft("2022-09", "2022-09-01", before="2021-09")
-    before = "---\r\n# why\r\nsupersedes: '2021-09'\r\nchange:   material   # not a clarification\r\nchanges: []\r\n---\r\nRead it.  \r\n"
+    before = (
+        "---\r\n# why\r\nsupersedes: '2021-09'\r\nchange:   material   # not a clarification\r\n"
+        "changes: []\r\n---\r\nRead it.  \r\n"
+    )
     tree.entry("2022-09", "\ufeff" + before)
     result = approve(run)
     assert result.exit_code == 0, result.output
     version = load(tree.root).version("bicycles", "2022-09")
-    added = (f"approved_by: Board of Governors\r\napproved_on: 2022-07-13\r\ndigest: {version.text.digest}\r\n"
+    added = (f"approved_by: Board of Governors\r\napproved_on: 2022-07-13\r\n"
+             f"digest: {version.text.digest}\r\n"
              f"seal: {version.entry.seal}\r\n")  # fmt: skip
     head, tail = before.split("changes:")
     assert tree.read("changelog/bicycles/2022-09.md") == f"\ufeff{head}{added}changes:{tail}"
     assert result.stdout == (
-        "Approved bicycles 2022-09: by Board of Governors on 2022-07-13, written to changelog/bicycles/2022-09.md\n"
+        "Approved bicycles 2022-09: by Board of Governors on 2022-07-13, written to "
+        "changelog/bicycles/2022-09.md\n"
         f"Digest: {version.text.digest}\n"
         "Takes effect on 2022-09-01; the last day to give notice is 2022-08-01\n"
     )
@@ -155,10 +162,78 @@ def test_approve_keeps_the_rights_of_the_file_and_leaves_nothing_beside_it(run, 
     "by", ["Governors: full board", "Board #2", "yes", "2022", '"The Board"', "Zażółć", "- board", "a: b: {"]
 )
 def test_an_approver_of_any_name_reads_back_the_same(run, tree, by):
+    tree.write(
+        "school.toml", f"approvers = [{json.dumps(by)}]\n" + (tree.root / "school.toml").read_text("utf-8")
+    )
     tree.draft("2022-09", "2022-09-01", before="2021-09")
     result = approve(run, by=by)
     assert result.exit_code == 0, result.output
     assert load(tree.root).version("bicycles", "2022-09").entry.approved_by == by
+
+
+def test_only_who_the_settings_name_approves(run, tree):
+    tree.draft("2022-09", "2022-09-01", before="2021-09")
+    result = approve(run, by="The cat")
+    assert (
+        result.exit_code,
+        "expected Board of Governors, as approvers in school.toml says" in result.stderr,
+    ) == (
+        1,
+        True,
+    )
+
+
+def test_unapprove_makes_the_draft_again_byte_for_byte(run, tree):
+    tree.draft("2022-09", "2022-09-01", before="2021-09")
+    path = tree.root / "changelog/bicycles/2022-09.md"
+    before = path.read_bytes()
+    approve(run)
+    assert run("unapprove", "bicycles", "2022-09").exit_code == 0
+    assert path.read_bytes() == before
+    assert "is not approved" in run("unapprove", "bicycles", "2022-09").stderr
+
+
+def test_unapprove_works_where_the_text_was_edited_after_approval(run, tree):
+    tree.draft("2022-09", "2022-09-01", before="2021-09")
+    approve(run)
+    tree.edit_text("Lock your bicycle.", "Lock your bicycles.", "2022-09")
+    assert run("check").exit_code == 1
+    assert run("unapprove", "bicycles", "2022-09").exit_code == 0
+    assert run("check").exit_code == 0
+
+
+def test_what_has_taken_effect_is_not_unapproved(run):
+    result = run("unapprove", "bicycles", "2021-09")
+    assert (result.exit_code, "took effect on 2021-09-01" in result.stderr) == (1, True)
+
+
+def test_approving_something_else_than_before_warns(run, tree):
+    """Git knows the seal that was there; approving the same again says nothing."""
+    for command in (["init", "-q"], ["config", "user.email", "a@b.example"], ["config", "user.name", "A"]):
+        subprocess.run(["git", *command], cwd=tree.root, check=True)
+    tree.draft("2022-09", "2022-09-01", before="2021-09")
+    approve(run)
+    subprocess.run(["git", "add", "."], cwd=tree.root, check=True)
+    subprocess.run(["git", "commit", "-qm", "Approve"], cwd=tree.root, check=True)
+    run("unapprove", "bicycles", "2022-09")
+    assert "Warning" not in approve(run).stderr
+    run("unapprove", "bicycles", "2022-09")
+    tree.edit_text("Lock your bicycle.", "Lock your bicycles.", "2022-09")
+    assert "had been approved before, and something sealed then is changed" in approve(run).stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "day", "is_taken"),
+    [
+        ("withdrawn", "2021-08-01", True),
+        ("clarification", "2021-09-01", True),
+        ("clarification", "2021-08-31", False),
+        ("material", "2021-09-01", False),
+    ],
+)
+def test_a_withdrawal_may_come_earlier_and_a_clarification_on_the_same_day(run, change, day, is_taken):
+    result = run("new", "bicycles", "2022-09", "--effective", day, "--change", change)
+    assert (result.exit_code == 0) == is_taken, result.output
 
 
 def test_approving_a_withdrawal_needs_no_digest(run, tree):
@@ -183,6 +258,12 @@ def test_approving_a_withdrawal_needs_no_digest(run, tree):
         (
             "2022-09",
             "Board",
+            "2022-07-13",
+            "expected Board of Governors, as approvers in school.toml says, found 'Board'",
+        ),
+        (
+            "2022-09",
+            "Board of Governors",
             "2022-07-14",
             "expected a day of approval up to today (2022-07-13), found 2022-07-14",
         ),

@@ -13,4 +13,4 @@ from tests.conftest import MONDAY
 if __name__ == "__main__":
     order = json.load(sys.stdin)
     service = Service.open(settings_from(order["environ"]))
-    print(json.dumps([acknowledge(service, token, "Somebody", MONDAY) for token in order["tokens"]]))
+    print(json.dumps([acknowledge(service, token, "Person", MONDAY) for token in order["tokens"]]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.roster import Person
-from ackservice.storage import deliveries, notices
+from ackservice.storage import deliveries, notices, recipients
 from ackservice.storage.store import Store
 from handbook.policy.version import Change
 
@@ -31,12 +31,13 @@ def issue_forever(store: Store) -> None:
         round_number += 1
         with store.write(NOON) as tx:
             text = tx.keep_document(f"# Round {round_number}\n")
-            notice = Notice(0, "social-media", "2021-09", "Social media", text, Change.MATERIAL, NOON.date(), NOON.date(),
+            notice = Notice(0, "social-media", "2021-09", "Social media", text, Change.MATERIAL, NOON.date(),
+                            NOON.date(),
                             round=str(round_number))  # fmt: skip
             notice_id = notices.add(tx, notice, entry_digest=text, issued_by="Bea")
             for number in range(25):
                 person = Person(f"P{number}", f"Person {number}", f"p{number}@x.example", "Employee")
-                recipient = notices.add_recipient(tx, notice_id, person, Basis.CHANGE)
+                recipient = recipients.add(tx, notice_id, person, Basis.CHANGE, NOON.date(), None)
                 deliveries.add(
                     tx,
                     "notice",

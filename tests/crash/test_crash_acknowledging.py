@@ -7,12 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ackservice.links import Purpose
-from ackservice.service import issuing
 from ackservice.service.roster import import_roster
 from ackservice.storage.verify import verify
 from tests.conftest import MONDAY
 from tests.school_tree import roster_csv
+from tests.service.acts import issue, token
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,12 +21,9 @@ def test_three_processes_acknowledge_the_same_links_and_each_counts_once(service
         f"P{number:03},Person {number},p{number}@x.example,Employee,2015-09-01," for number in range(60)
     ]
     import_roster(service, roster_csv(*people), "staff.csv", now=MONDAY)
-    issuing.issue(service, "social-media", "2021-09", now=MONDAY, issued_by="Bea")
-    with service.store.read() as connection:
-        ids = [row[0] for row in connection.execute("SELECT id FROM recipient ORDER BY id")]
-    order = json.dumps(
-        {"environ": environ, "tokens": [service.links.token(Purpose.ACKNOWLEDGE, number) for number in ids]}
-    )
+    issue(service, "2021-09")
+    tokens = [token(service, f"P{number:03}") for number in range(60)]
+    order = json.dumps({"environ": environ, "tokens": tokens})
     command = [sys.executable, "-m", "tests.crash.acknowledge_worker"]
     pipe = subprocess.PIPE
     running = [

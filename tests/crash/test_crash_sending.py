@@ -17,11 +17,12 @@ import pytest
 
 from ackservice.config import settings_from
 from ackservice.service.context import Service
-from ackservice.service.issuing import issue
+from ackservice.service.issuing import Mode
 from ackservice.service.roster import import_roster
 from tests.conftest import KEY, MONDAY
 from tests.mail.servers import MailServer, mail_server
 from tests.school_tree import SchoolTree, larkspur_row, roster_csv
+from tests.service.acts import issue
 
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = 3
@@ -56,7 +57,7 @@ def school_with_queue(tree: SchoolTree, environ: dict[str, str], people: int) ->
     service.store.migrate()
     rows = [f"P{n:05},Person {n},p{n}@larkspur-row.example,Employee,," for n in range(people)]
     import_roster(service, roster_csv(*rows), "staff.csv", now=MONDAY)
-    issue(service, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    issue(service, "2021-09")
     return service
 
 
@@ -136,11 +137,10 @@ def test_ten_times_two_at_once_do_nothing_twice(tmp_path):
             if number:
                 issue(
                     service,
-                    "social-media",
                     "2021-09",
                     now=MONDAY.replace(year=2022),
-                    issued_by="test",
-                    again=f"Round {number}",
+                    mode=Mode.AGAIN,
+                    round_=f"Round {number}",
                 )
             both = [due_process(environ) for _ in range(2)]
             for process in both:

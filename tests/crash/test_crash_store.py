@@ -73,7 +73,7 @@ def test_a_process_killed_in_the_middle_leaves_whole_transactions(store):
         for _ in range(chance.randint(1, 6)):
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
-        rest, _ = process.communicate(timeout=60)
+        process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL
         report = report_of(store)
         assert report.faults == ()

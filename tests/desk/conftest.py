@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from ackservice import create_app
 from ackservice.clock import SettableClock
 from ackservice.mail.transports import transport_from
-from ackservice.service import issuing, signing_in
+from ackservice.service import acknowledging, issuing, signing_in
 from ackservice.service.context import Service
 from ackservice.service.sending import send_due
 from tests.school_tree import BASE, SchoolTree
+from tests.service import acts
 
 BEA = "office@larkspur-row.example"
 HEAD = "head@larkspur-row.example"
@@ -72,7 +73,9 @@ class Desk:
         return Browser(client)
 
     def issue(self, policy: str = "social-media", version: str = "2021-09", **more: object) -> int:
-        issuing.issue(self.service, policy, version, now=self.clock.now(), issued_by="Bea Manager", **more)
+        issuing.issue(
+            self.service, [(policy, version)], now=self.clock.now(), issued_by="Bea Manager", **more
+        )
         return self.one("SELECT MAX(id) FROM notice")
 
     def send(self) -> int:
@@ -80,6 +83,16 @@ class Desk:
             f"outbox:{self.school.root / 'var' / 'outbox'}", self.service.settings.school.mail, {}
         )
         return send_due(self.service, transport, self.clock, wait=lambda seconds: None, pace=False).sent
+
+    def link(self, person_id: str, version: str = "2021-09") -> str:
+        """The path of a person's page about a version."""
+        return "/ack/a/" + acts.token(self.service, person_id, version)
+
+    def acknowledges(self, person_id: str, name: str = "Ada Lovelace", version: str = "2021-09") -> int:
+        """A person acknowledges by their link; returns the number of the acknowledgement."""
+        link = acts.token(self.service, person_id, version)
+        acknowledging.acknowledge(self.service, link, name, self.clock.now())
+        return self.one("SELECT MAX(id) FROM acknowledgement")
 
     def recipient(self, person_id: str) -> int:
         return self.one("SELECT MAX(id) FROM recipient WHERE person_id = ?", person_id)
@@ -93,14 +106,9 @@ class Desk:
             return [tuple(row) for row in connection.execute(sql, values)]
 
     def dump(self) -> list[str]:
-        """Everything in the database but what is computed for reading, as SQL."""
-        computed = ("standing_", "setting")
+        """Everything in the database but what the service notes of its own work, as SQL."""
         with self.service.store.read() as connection:
-            return [
-                line
-                for line in connection.iterdump()
-                if not line.startswith(tuple(f'INSERT INTO "{name}' for name in computed))
-            ]
+            return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "setting')]
 
 
 @pytest.fixture

@@ -8,16 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from ackservice.service.acknowledging import acknowledge
-
-
-def acknowledges(desk, person_id, name="Ada Lovelace"):
-    link = desk.service.acknowledge_link(desk.recipient(person_id))
-    acknowledge(desk.service, link.rpartition("/")[2], name, desk.clock.now())
-
 
 def test_home_says_who_is_missing_and_what_is_to_do(desk, bea):
-    acknowledges(desk, "P001")
+    desk.acknowledges("P001")
     bea.get("/ack/desk/")
     assert "1 of 4 acknowledged, 3 outstanding" in bea.words
     assert "1 letter to hand over" in bea.words
@@ -48,7 +41,7 @@ def test_overdue_people_are_counted_from_the_day_after(desk):
 
 
 def test_a_notice_shows_who_has_not_acknowledged_first(desk, bea):
-    acknowledges(desk, "P001")
+    desk.acknowledges("P001")
     bea.get("/ack/desk/notices/" + str(desk.one("SELECT MAX(id) FROM notice")))
     rows = re.findall(r'<th scope="row"><a href="/ack/desk/person\?id=(\w+)', bea.page)
     assert rows == ["P002", "P003", "P004"]
@@ -64,13 +57,13 @@ def test_a_notice_shows_who_has_not_acknowledged_first(desk, bea):
         ("show=all&category=Governor", ["P003"]),
         ("show=all&q=ROSSI", ["P003"]),
         ("show=all&q=%25", []),
-        ("show=all&sort=acknowledged", ["P001", "P004", "P003", "P002"]),
+        ("show=all&sort=acknowledged", ["P001", "P002", "P003", "P004"]),
         ("show=nonsense&sort=nonsense&page=-7", ["P002", "P003", "P004"]),
         ("show=all&page=99999", ["P001", "P002", "P003", "P004"]),
     ],
 )
 def test_lists_are_filtered_searched_and_sorted(desk, bea, query, people):
-    acknowledges(desk, "P001")
+    desk.acknowledges("P001")
     bea.get(f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}?{query}")
     assert re.findall(r'<th scope="row"><a href="/ack/desk/person\?id=(\w+)', bea.page) == people
 
@@ -78,8 +71,8 @@ def test_lists_are_filtered_searched_and_sorted(desk, bea, query, people):
 def test_the_picture_and_its_table_have_the_same_figures(desk):
     desk.clock.advance(timedelta(days=1))
     bea = desk.browser()
-    acknowledges(desk, "P001")
-    acknowledges(desk, "P002")
+    desk.acknowledges("P001")
+    desk.acknowledges("P002", "Ben Okri")
     bea.get("/ack/desk/notices/" + str(desk.one("SELECT MAX(id) FROM notice")))
     assert "Tuesday 27 July 2021 2 2 of 4" in bea.words
     assert '<path class="chart-line"' in bea.page
@@ -87,11 +80,12 @@ def test_the_picture_and_its_table_have_the_same_figures(desk):
 
 
 def test_a_person_shows_everything_in_order_and_what_was_sent(desk, bea):
-    acknowledges(desk, "P001", "A. Lovelace")
+    desk.acknowledges("P001", "A. Lovelace")
     desk.send()
     bea.get("/ack/desk/person?id=P001")
-    order = ["Receipt sent", "Acknowledged by personal link, as “A. Lovelace”", "Notice sent to ada@larkspur-row.example",
-             "Notice issued", "On the roster as Ada Lovelace"]  # fmt: skip
+    order = ["Receipt sent", "Acknowledged by personal link, as “A. Lovelace”",
+             "Notice sent to ada@larkspur-row.example",
+             "Recipient of a notice", "On the roster as Ada Lovelace"]  # fmt: skip
     places = [bea.words.index(text) for text in order]
     assert places == sorted(places)
     path = re.findall(r'href="(/ack/desk/person/message[^"]+)"', bea.page)[-1].replace("&amp;", "&")
@@ -111,10 +105,12 @@ def test_a_script_in_a_name_is_shown_and_not_run(desk, bea, school):
     from ackservice.service.roster import import_roster
     from tests.school_tree import EVERYONE, roster_csv
 
-    import_roster(desk.service, roster_csv(*EVERYONE, "P007,<script>alert(1)</script>,x@larkspur-row.example,Employee,2021-07-26,"),
-                  "staff.csv", now=desk.clock.now())  # fmt: skip
+    import_roster(desk.service,
+                  roster_csv(*EVERYONE,
+                             "P007,<script>alert(1)</script>,x@larkspur-row.example,Employee,2021-07-26,"),
+                  "staff.csv", now=desk.clock.now(), confirmed=True)  # fmt: skip
     for path in (
-        "/ack/desk/notices/%d?show=all" % desk.one("SELECT MAX(id) FROM notice"),
+        f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}?show=all",
         "/ack/desk/person?id=P007",
     ):
         bea.get(path)
@@ -141,15 +137,15 @@ def test_get_changes_nothing(desk, bea):
 
 def test_exports_say_what_they_are_and_hold_no_formulas(desk, bea):
     notice = desk.one("SELECT MAX(id) FROM notice")
-    answer = bea.get(f"/ack/desk/notices/{notice}/export.csv?as_of=26/7/2021")
+    answer = bea.get(f"/ack/desk/notices/{notice}/export.csv?as-at=26/7/2021")
     assert (
         answer.headers["Content-Disposition"]
         == 'attachment; filename="social-media-2021-09-status-as-at-2021-07-26.csv"'
     )
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.text.count("\r\n") == 5
-    assert bea.get(f"/ack/desk/notices/{notice}/export.csv?as_of=2031-01-01").status_code == 409
-    assert bea.get(f"/ack/desk/notices/{notice}/export.csv?as_of=../../x").status_code == 409
+    assert bea.get(f"/ack/desk/notices/{notice}/export.csv?as-at=2031-01-01").status_code == 409
+    assert bea.get(f"/ack/desk/notices/{notice}/export.csv?as-at=../../x").status_code == 409
     assert bea.get(f"/ack/desk/notices/{notice}/export.exe").status_code == 404
 
 
@@ -158,7 +154,7 @@ def test_what_is_not_there_is_a_plain_page(desk, bea):
         "notices/999999",
         "person?id=nobody",
         "person?id=../../etc/passwd",
-        "withdraw/1",
+        "take-back/slip/1",
         "notices/1",
     ):
         answer = bea.get("/ack/desk/" + path)
@@ -197,7 +193,7 @@ def test_who_may_see_nobody_of_a_notice_does_not_find_it(desk, limit):
     assert nobody.get(f"/ack/desk/notices/{notice}").status_code == 404
     assert nobody.get(f"/ack/desk/notices/{notice}/export.csv").status_code == 404
     nobody.get("/ack/desk/")
-    assert "No notice is open." in nobody.words
+    assert "No open notice waits for anybody." in nobody.words
     assert "Nothing needs you today." in nobody.words
 
 
@@ -212,7 +208,7 @@ def sited(desk):
         "P003,Gia Rossi,gia@larkspur-row.example,Governor,,,South,\r\n"
         "P004,Pat Paper,,Volunteer,,,North,\r\n"
     )
-    import_roster(desk.service, file.encode(), "staff.csv", now=desk.clock.now())
+    import_roster(desk.service, file.encode(), "staff.csv", now=desk.clock.now(), confirmed=True)
 
 
 def test_a_problem_at_the_desk_leads_back_to_it(desk, bea, head):
@@ -237,7 +233,7 @@ def test_a_clarification_asks_nobody_for_anything(desk, bea):
     )
     bea.get(f"/ack/desk/notices/{desk.issue('social-media', '2021-10')}")
     assert "Everybody" in bea.words and "4 people: everybody." in bea.words
-    assert "Outstanding" not in bea.words and "Acknowledged by day" not in bea.words
+    assert "Outstanding 0" not in bea.words and "Acknowledged by day" not in bea.words
     bea.get("/ack/desk/")
     assert "For information: nobody has to acknowledge it." in bea.words
 
@@ -246,6 +242,51 @@ def test_numbers_no_database_holds_are_not_found(bea):
     for path in (
         "/ack/desk/notices/99999999999999999999",
         "/ack/desk/person/message?id=P001&number=²",
-        "/ack/desk/withdraw/9223372036854775808",
+        "/ack/desk/take-back/slip/9223372036854775808",
     ):
         assert bea.get(path).status_code == 404, path
+
+
+def test_a_past_day_is_shown_as_it_was_and_nothing_is_done_from_it(desk):
+    desk.clock.advance(timedelta(days=2))
+    desk.acknowledges("P001")
+    bea = desk.browser()
+    notice = desk.one("SELECT MAX(id) FROM notice")
+    bea.get(f"/ack/desk/notices/{notice}?as-at=2021-07-27")
+    assert "As it was at the end of Tuesday 27 July 2021" in bea.words
+    assert "0 of 4 acknowledged" in bea.words
+    assert "Remind now" not in bea.words and "recall" not in bea.words
+    bea.get("/ack/desk/?as-at=2021-07-27")
+    assert "0 of 4 acknowledged" in bea.words
+    assert f"/ack/desk/notices/{notice}?as-at=2021-07-27" in bea.page
+    bea.get("/ack/desk/person?id=P001&as-at=2021-07-27")
+    assert "Acknowledged by personal link" not in bea.words
+    bea.get(f"/ack/desk/notices/{notice}")
+    assert "1 of 4 acknowledged" in bea.words
+
+
+@pytest.mark.parametrize("day", ["2031-01-01", "31/2/2021", "yesterday"])
+def test_a_day_that_cannot_be_shown_is_refused(desk, bea, day):
+    assert bea.get(f"/ack/desk/?as-at={day}").status_code == 409
+
+
+def test_a_changed_name_is_shown_as_it_is_and_found_by_both(desk, bea):
+    from ackservice.service.roster import import_roster
+    from tests.school_tree import ADA, roster_csv
+
+    file = roster_csv(ADA.replace("Lovelace", "King"))
+    import_roster(desk.service, file, "staff.csv", now=desk.clock.now(), confirmed=True)
+    notice = desk.one("SELECT MAX(id) FROM notice")
+    for search in ("king", "lovelace"):
+        bea.get(f"/ack/desk/notices/{notice}?show=all&q={search}")
+        assert "Ada King then Ada Lovelace" in bea.words
+        bea.get(f"/ack/desk/people/?q={search}")
+        assert "Ada King" in bea.words
+
+
+def test_the_handbook_changed_after_notice_is_urgent_on_home_and_on_the_notice(desk, bea):
+    desk.school.version("social-media", "2021-09", "2021-09-01", approved_on="2021-07-14", body="Another.")
+    bea.get("/ack/desk/")
+    assert "The handbook has another text and approval of social-media 2021-09" in bea.words
+    bea.get(f"/ack/desk/notices/{desk.one('SELECT MAX(id) FROM notice')}")
+    assert "than its notice was given for" in bea.words

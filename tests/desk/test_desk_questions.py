@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from ackservice.links import Purpose
 from ackservice.service import questions
 from ackservice.service.questions import About
 from ackservice.service.roster import import_roster
 
 
 def ask(desk, person_id: str, text: str, about: About = About.QUESTION) -> int:
-    token = desk.service.links.token(Purpose.ACKNOWLEDGE, desk.recipient(person_id))
+    token = desk.link(person_id).rpartition("/")[2]
     questions.ask(desk.service, token, about, text, desk.clock.now())
     return desk.one("SELECT MAX(id) FROM question")
 
@@ -79,6 +78,7 @@ def test_a_limited_reader_sees_the_questions_of_their_own_people(desk, limit):
         f"person_id,name,email,category,joined_on,left_on,site\n{row}\n".encode(),
         "x.csv",
         now=desk.clock.now(),
+        confirmed=True,
     )
     reader = limit('site = "Annexe"')
     reader.get("/ack/desk/questions/")
@@ -102,3 +102,13 @@ def test_long_lists_come_in_pages(desk, bea):
     assert "Page 2 of 2" in bea.words
     assert "Question 30." in bea.words
     assert "Question 25." not in bea.words
+
+
+def test_an_answer_is_taken_back_with_a_reason_and_the_question_waits_again(desk, bea):
+    number = ask(desk, "P001", "May I?")
+    bea.get("/ack/desk/questions/")
+    bea.post(f"/ack/desk/questions/{number}", note="Yes.")
+    path = f"/ack/desk/questions/{number}/back"
+    assert bea.post(path, reason="").status_code == 400
+    bea.follow(bea.post(path, reason="To somebody else"))
+    assert "Waiting: 1 Answered: 0" in bea.words

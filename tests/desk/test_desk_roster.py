@@ -4,6 +4,7 @@ it."""
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -45,8 +46,8 @@ def test_confirming_takes_the_file_in_and_keeps_who_did_it(desk, bea):
     assert desk.rows("SELECT person_id, joined_on FROM roster_entry ORDER BY id DESC LIMIT 1") == [
         ("P010", "2021-08-02")
     ]
-    assert desk.rows("SELECT detail, done_by FROM desk_act WHERE act = 'roster imported'") == [
-        ("staff.csv: 1 entries", "Bea Manager (office@larkspur-row.example)")
+    assert desk.rows("SELECT source, entries, imported_by FROM roster_import ORDER BY id DESC LIMIT 1") == [
+        ("staff.csv", 1, "Bea Manager (office@larkspur-row.example)")
     ]
     assert bea.post(preview.location, act="confirm").status_code == 404
 
@@ -167,7 +168,9 @@ def test_long_lists_come_in_pages(desk, bea):
     rows = [f"Q{number:03},Person {number:03},,Volunteer,," for number in range(120)]
     preview = send(bea, *rows)
     bea.follow(preview)
-    bea.post(preview.location, act="confirm")
+    number = re.search(r"Type the number (\d+)", bea.page)[1]
+    assert bea.post(preview.location, act="confirm").status_code == 400
+    bea.post(preview.location, act="confirm", number=number)
     bea.get("/ack/desk/people/?page=9999")
     assert "Page 3 of 3" in bea.words
     bea.get("/ack/desk/people/?q=person&page=2")

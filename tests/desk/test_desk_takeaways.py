@@ -11,7 +11,7 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from ackservice.service import issuing
+from ackservice.service.issuing import Mode
 from ackservice.service.roster import import_roster
 from tests.conftest import MONDAY
 
@@ -28,14 +28,14 @@ def rows_of(answer) -> list[dict[str, str]]:
 
 def test_the_take_away_page_offers_every_file_as_at_the_day_or_the_effective_date(desk, bea):
     page = bea.get(f"/ack/desk/notices/{notice_id(desk)}/take-away").text
-    assert 'name="as_of" value="2021-07-26"' in page
+    assert 'name="as-at" value="2021-07-26"' in page
     desk.clock.advance(timedelta(days=60))
     later = desk.browser().get(f"/ack/desk/notices/{notice_id(desk)}/take-away").text
-    assert 'name="as_of" value="2021-09-01"' in later
+    assert 'name="as-at" value="2021-09-01"' in later
 
 
 def test_the_spreadsheet_has_a_row_for_each_person_and_a_name_that_says_what_it_is(desk, bea):
-    answer = bea.get(f"/ack/desk/notices/{notice_id(desk)}/export.xlsx?as_of=2021-07-26")
+    answer = bea.get(f"/ack/desk/notices/{notice_id(desk)}/export.xlsx?as-at=2021-07-26")
     assert (
         'filename="social-media-2021-09-status-as-at-2021-07-26.xlsx"'
         in answer.headers["Content-Disposition"]
@@ -50,11 +50,12 @@ def test_the_spreadsheet_has_a_row_for_each_person_and_a_name_that_says_what_it_
 
 
 def test_everything_holds_each_open_notice(desk, bea):
-    desk.issue("visitors", "2021-01", short_reason="it was forgotten")
+    desk.issue("visitors", "2021-01", mode=Mode.IN_FORCE)
     answer = bea.get("/ack/desk/everything.csv")
     assert 'filename="all-open-notices-status-as-at-2021-07-26.csv"' in answer.headers["Content-Disposition"]
     assert [(row["policy"], row["person_id"]) for row in rows_of(answer)] == [
-        ("social-media", "P001"), ("social-media", "P002"), ("social-media", "P003"), ("social-media", "P004"),
+        ("social-media", "P001"), ("social-media", "P002"), ("social-media", "P003"),
+        ("social-media", "P004"),
         ("visitors", "P001"), ("visitors", "P002"),
     ]  # fmt: skip
     assert json.loads(bea.get("/ack/desk/everything.json").data)["as_of"] == "2021-07-26"
@@ -62,14 +63,14 @@ def test_everything_holds_each_open_notice(desk, bea):
 
 
 def test_everything_leaves_out_what_was_not_open_on_the_day(desk, bea):
-    assert bea.get("/ack/desk/everything.csv?as_of=2021-07-25").status_code == 404
-    assert bea.get("/ack/desk/everything.csv?as_of=2021-07-27").status_code == 409
-    assert bea.get("/ack/desk/everything.csv?as_of=31/7").status_code == 409
+    assert bea.get("/ack/desk/everything.csv?as-at=2021-07-25").status_code == 404
+    assert bea.get("/ack/desk/everything.csv?as-at=2021-07-27").status_code == 409
+    assert bea.get("/ack/desk/everything.csv?as-at=31/7").status_code == 409
 
 
 def test_the_pack_is_the_one_the_command_writes(desk, bea, run_ack, tmp_path):
     desk.clock.advance(timedelta(days=2))
-    answer = desk.browser().get(f"/ack/desk/notices/{notice_id(desk)}/evidence.zip?as_of=2021-07-26")
+    answer = desk.browser().get(f"/ack/desk/notices/{notice_id(desk)}/evidence.zip?as-at=2021-07-26")
     assert (
         'filename="social-media-2021-09-evidence-as-at-2021-07-26.zip"'
         in answer.headers["Content-Disposition"]
@@ -80,30 +81,23 @@ def test_the_pack_is_the_one_the_command_writes(desk, bea, run_ack, tmp_path):
     assert zipfile.ZipFile(io.BytesIO(answer.data)).testzip() is None
 
 
-def test_each_round_has_a_pack_of_its_own(desk, bea):
+def test_the_pack_of_a_version_holds_all_its_rounds(desk):
     first = notice_id(desk)
     desk.clock.advance(timedelta(days=60))
-    issuing.issue(
-        desk.service, "social-media", "2021-09", now=desk.clock.now(), issued_by="Bea", again="autumn"
-    )
-    packs = [
-        desk.browser().get(f"/ack/desk/notices/{number}/evidence.zip").data
-        for number in (first, notice_id(desk))
-    ]
-    summaries = []
-    for data in packs:
+    desk.issue(mode=Mode.AGAIN, round_="autumn")
+    for number in (first, notice_id(desk)):
+        data = desk.browser().get(f"/ack/desk/notices/{number}/evidence.zip").data
         archive = zipfile.ZipFile(io.BytesIO(data))
-        summaries.append(
-            archive.read(next(name for name in archive.namelist() if name.endswith("summary.html"))).decode()
-        )
-    assert ["round: autumn" in summary for summary in summaries] == [False, True]
+        name = next(name for name in archive.namelist() if name.endswith("status.json"))
+        recipients = json.loads(archive.read(name))["recipients"]
+        assert {row["round"] for row in recipients} == {"", "autumn"}
 
 
 @pytest.mark.parametrize("limited", ['site = "School"', 'team_of = "P001"'])
 def test_a_limited_reader_sees_only_their_own_people_and_no_pack(desk, limit, limited):
     heading = "person_id,name,email,category,joined_on,left_on,site,line_manager_id"
     rows = ["P002,Ben Okri,ben@larkspur-row.example,Employee,2016-09-01,,School,P001"]
-    import_roster(desk.service, "\n".join([heading, *rows]).encode(), "sites.csv", now=MONDAY)
+    import_roster(desk.service, "\n".join([heading, *rows]).encode(), "sites.csv", now=MONDAY, confirmed=True)
     reader = limit(limited)
     assert [row["person_id"] for row in rows_of(reader.get("/ack/desk/everything.csv"))] == ["P002"]
     assert reader.get(f"/ack/desk/notices/{notice_id(desk)}/evidence.zip").status_code == 403

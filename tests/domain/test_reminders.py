@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ackservice.domain.calendar import SchoolCalendar
-from ackservice.domain.notice import Basis, Window, window_of
+from ackservice.domain.notice import Basis, Rule, Window, window_of
 from ackservice.domain.reminders import (
     Kind,
     days_overdue,
+    is_on_owner_list,
     owner_list_due,
     planned_reminders,
     reminder_due,
@@ -22,7 +24,6 @@ from ackservice.domain.reminders import (
     upcoming_last_days,
 )
 from handbook.policy.school import ClosedSettings, Closure, ReminderSettings
-from handbook.policy.version import Change
 
 SETTINGS = ReminderSettings(days_before=(14, 7, 3, 1), weekly_at_most=2)
 ALWAYS_OPEN = SchoolCalendar(ClosedSettings(weekends=False, bank_holidays=""))
@@ -116,12 +117,18 @@ def test_joiners_and_new_rounds_count_from_the_day_their_acknowledgement_is_due(
     assert sent(date(2021, 8, 23), date(2021, 10, 1), window=joiner)[0] == "31 Aug"
 
 
-@pytest.mark.parametrize("change", [Change.CLARIFICATION, Change.WITHDRAWN])
-def test_what_needs_no_acknowledgement_has_no_reminders(september, change):
-    window = window_of(september.notice(change=change), Basis.CHANGE, date(2021, 7, 26))
+def test_what_needs_no_acknowledgement_has_no_reminders():
+    told = date(2021, 7, 26)
+    window = window_of(Rule(), Basis.CHANGE, date(2021, 9, 1), told, must_be_acknowledged=False)
 
     assert planned_reminders(window, SETTINGS, ENGLAND) == ()
     assert reminder_due(window, today=date(2021, 9, 1), settings=SETTINGS, calendar=ENGLAND) is None
+
+
+def test_who_comes_back_after_the_change_binds_is_reminded_from_their_own_last_day():
+    back = replace(WINDOW, due_on=date(2021, 11, 15))
+
+    assert days(back, ALWAYS_OPEN) == ["01 Nov", "08 Nov", "12 Nov", "14 Nov", "15 Nov", "22 Nov", "29 Nov"]
 
 
 def test_people_not_told_yet_have_no_reminders():
@@ -293,25 +300,29 @@ def test_days_overdue_count_from_the_last_day_to_acknowledge(today, days):
 
 
 @pytest.mark.parametrize(
-    "overdue_for, today, last_sent_on, due",
+    "today, listed",
     [
-        ([6], date(2021, 9, 6), None, False),
-        ([7], date(2021, 9, 7), None, True),
-        ([0, 3, 12], date(2021, 9, 7), None, True),
-        ([], date(2021, 9, 7), None, False),
-        ([10], date(2021, 9, 11), None, False),  # a Saturday
-        ([13], date(2021, 9, 13), date(2021, 9, 7), False),
-        ([14], date(2021, 9, 14), date(2021, 9, 7), True),
+        (date(2021, 9, 6), False),  # 6 days overdue
+        (date(2021, 9, 7), True),
+        (date(2021, 9, 14), True),  # two weeks, for which reminders run
+        (date(2021, 9, 15), False),
     ],
 )
-def test_the_owner_gets_a_list_once_a_week_while_someone_is_long_overdue(
-    overdue_for, today, last_sent_on, due
-):
-    found = owner_list_due(
-        overdue_for, today=today, settings=SETTINGS, calendar=ENGLAND, last_sent_on=last_sent_on
-    )
+def test_an_owner_is_told_of_who_is_long_overdue_for_as_long_as_reminders_run(today, listed):
+    assert is_on_owner_list(WINDOW, today, SETTINGS) is listed
 
-    assert found is due
+
+@pytest.mark.parametrize(
+    "today, last_sent_on, due",
+    [
+        (date(2021, 9, 7), None, True),
+        (date(2021, 9, 11), None, False),  # a Saturday
+        (date(2021, 9, 13), date(2021, 9, 7), False),
+        (date(2021, 9, 14), date(2021, 9, 7), True),
+    ],
+)
+def test_an_owner_gets_one_list_a_week_on_open_days(today, last_sent_on, due):
+    assert owner_list_due(today, ENGLAND, last_sent_on) is due
 
 
 @pytest.mark.parametrize(

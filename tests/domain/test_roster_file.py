@@ -16,7 +16,7 @@ from ackservice.errors import RosterFaults
 ROOT = Path(__file__).parents[2]
 CATEGORIES = ("Employee", "Governor", "Senior leader")
 HEADING = "person_id,name,email,category,joined_on,left_on"
-AMINA = Person("007", "Amina Farr", "amina@school.example", "Employee", date(2021, 9, 2))
+AMINA = Person("007", "Amina Farr", "amina@school.example", ("Employee",), date(2021, 9, 2))
 
 
 def people(text: str | bytes) -> tuple[Person, ...]:
@@ -71,12 +71,12 @@ def test_optional_columns_are_read_and_told():
 
 def test_columns_may_stand_in_any_order_and_case():
     assert people("Name,PERSON_ID,category,left_on,joined_on,email\nAmina,7,employee,,,\n") == (
-        Person("7", "Amina", "", "Employee"),
+        Person("7", "Amina", "", ("Employee",)),
     )
 
 
 def test_empty_columns_at_the_end_are_ignored():
-    assert people(f"{HEADING},,\n7,Amina,,Employee,,,,\n") == (Person("7", "Amina", "", "Employee"),)
+    assert people(f"{HEADING},,\n7,Amina,,Employee,,,,\n") == (Person("7", "Amina", "", ("Employee",)),)
 
 
 def test_blank_lines_are_skipped_and_still_count():
@@ -150,7 +150,8 @@ def test_bad_addresses_are_faults(address):
 
 def test_an_address_no_school_mail_system_carries_says_why():
     assert message("7,Amina,zoë@school.example,Employee,,") == (
-        'row 2: email: only plain letters (a to z), digits and marks can stand before the @: "zoë@school.example"'
+        "row 2: email: only plain letters (a to z), digits and marks can stand before the @: "
+        '"zoë@school.example"'
     )
 
 
@@ -198,9 +199,19 @@ def test_a_category_gets_the_schools_spelling():
     assert person("7,Amina,,SENIOR LEADER,,").category == "Senior leader"
 
 
+def test_several_categories_are_separated_by_semicolons():
+    assert person("7,Amina,,governor; Employee,,").categories == ("Employee", "Governor")
+
+
+def test_away_until_is_a_day():
+    (found,) = people(f"{HEADING},away_until\n7,Amina,,Employee,,,2021-12-31\n")
+    assert found.away_until == date(2021, 12, 31)
+
+
 def test_an_unknown_category_says_which_there_are():
     assert message("7,Amina,,Cook,,") == (
-        'row 2: category: expected one of Employee, Governor, Senior leader; found "Cook"'
+        "row 2: category: expected one of Employee, Governor, Senior leader "
+        '(several separated by semicolons); found "Cook"'
     )
 
 
@@ -272,7 +283,8 @@ def test_windows_1252_names_the_row_and_how_to_save():
     (fault,) = _faults(f"{HEADING}\r\n7,Amina,,Employee,,\r\n8,José,,Employee,,\r\n".encode("cp1252"))
 
     assert str(fault) == (
-        'row 3: the file is not UTF-8: found the byte 0xE9, which would be "é" in Windows-1252. In Excel choose Save As '
+        'row 3: the file is not UTF-8: found the byte 0xE9, which would be "é" in Windows-1252. In Excel '
+        "choose Save As "
         'and "CSV UTF-8 (Comma delimited)"; in LibreOffice tick "Edit filter settings" and choose UTF-8'
     )
 

@@ -8,13 +8,20 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ackservice.domain.roster import Person, PersonChange, RosterFile, plan
+from ackservice.domain.roster import Person, RosterFile
+from ackservice.domain.roster_plan import PersonChange, plan
 
 TODAY = date(2021, 7, 26)
 AMINA = Person(
-    "1", "Amina Farr", "amina@school.example", "Employee", date(2018, 9, 1), site="North", line_manager_id="9"
+    "1",
+    "Amina Farr",
+    "amina@school.example",
+    ("Employee",),
+    date(2018, 9, 1),
+    site="North",
+    line_manager_id="9",
 )
-BO = Person("2", "Bo Lind", "bo@school.example", "Governor")
+BO = Person("2", "Bo Lind", "bo@school.example", ("Governor",))
 BOTH = frozenset({"site", "line_manager_id"})
 
 
@@ -42,9 +49,9 @@ def test_someone_missing_from_the_file_is_no_leaver():
 
 
 def test_a_change_names_the_fields():
-    new = replace(BO, name="Bo Lindqvist", category="Employee")
+    new = replace(BO, name="Bo Lindqvist", categories=("Employee",))
 
-    assert planned([BO], [new]).changes == (PersonChange(BO, new, ("name", "category")),)
+    assert planned([BO], [new]).changes == (PersonChange(BO, new, ("name", "categories")),)
 
 
 def test_a_day_of_leaving_makes_a_leaver_whether_past_or_to_come():
@@ -90,7 +97,7 @@ def test_absent_optional_columns_keep_what_is_known():
 
 def test_the_summary_tells_it_in_words():
     changed = replace(AMINA, email="", left_on=date(2021, 8, 13))
-    cy = Person("3", "Cy Moss", "", "Employee", date(2021, 8, 23))
+    cy = Person("3", "Cy Moss", "", ("Employee",), date(2021, 8, 23))
 
     assert planned([AMINA, BO], [changed, cy]).summary() == (
         "roster.csv: 1 joins, 0 change, 1 leaves, 0 return, 0 as before, "
@@ -106,7 +113,7 @@ _people = st.builds(
     st.sampled_from("12345"),
     st.sampled_from(["A", "B"]),
     st.just(""),
-    st.sampled_from(["X", "Y"]),
+    st.sampled_from([("X",), ("Y",), ("X", "Y")]),
     st.none(),
     _days,
 )
@@ -132,3 +139,29 @@ def test_everyone_listed_is_in_one_group(current, listed):
     groups = [*found.joins, *found.already_left, *found.unchanged, *changed]
 
     assert sorted(person.person_id for person in groups) == sorted(person.person_id for person in listed)
+
+
+def test_what_has_to_be_confirmed_by_a_person_is_asked():
+    other = replace(BO, name="Max Roe", email="max@school.example")
+    shares = replace(BO, email=AMINA.email)
+
+    assert [q[:30] for q in planned([BO], [other]).questions()] == ["2: name and address both change"[:30]]
+    assert planned([AMINA, BO], [shares]).questions() == [
+        "amina@school.example stands for Amina Farr (1) and Bo Lind (2). Whoever reads that mailbox can "
+        "acknowledge in the name of each: is it shared on purpose?"
+    ]
+    assert planned([AMINA, shares], [AMINA, shares]).questions() == []
+
+
+def test_the_erased_are_left_out():
+    file = RosterFile("roster.csv", (AMINA,), BOTH)
+    found = plan({}, file, TODAY, erased=["1"])
+
+    assert (found.erased, found.entries) == ((AMINA,), ())
+
+
+def test_more_than_a_fifth_is_many_but_never_on_the_first_roster():
+    five = [replace(BO, person_id=str(n), email=f"{n}@school.example") for n in range(5)]
+
+    assert [planned(five, five).is_many(n) for n in (1, 2)] == [False, True]
+    assert not planned([], five).is_many(5)

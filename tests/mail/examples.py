@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from ackservice.mail.messages import (
+    EndedNotice,
     LastDay,
     NoticeFacts,
     NoticeItem,
     NoticeKind,
     OpenNotice,
+    OverdueNotice,
     OverduePerson,
+    OwedItem,
     OwnerOverdueFacts,
+    PostponedFacts,
+    PostponedItem,
     QuestionFacts,
+    RecallFacts,
+    RecallItem,
     ReceiptFacts,
     ReminderFacts,
     ReminderItem,
@@ -38,26 +45,27 @@ LONG_LINK = LINK[:66] + "A" * (72 - len(LINK[:66]))
 
 def item(kind=NoticeKind.CHANGE, **changes):
     asks = kind.asks
-    values = dict(
-        kind=kind,
-        policy_title="Social Media Policy",
-        version="2021-09",
-        effective_on=date(2021, 9, 1),
-        binds_from=date(2021, 9, 1),
-        due_on=date(2021, 8, 31) if asks else None,
-        summary="We have added **one duty**: see [the list](https://elsewhere.example/x).\n\nIt concerns everyone.",
-        ask=HEAD,
-        link=LINK,
-        text_link=TEXT_LINK,
-        changes=(
+    values = {
+        "kind": kind,
+        "policy_title": "Social Media Policy",
+        "version": "2021-09",
+        "effective_on": date(2021, 9, 1),
+        "binds_from": date(2021, 9, 1),
+        "due_on": date(2021, 8, 31) if asks else None,
+        "summary": "We have added **one duty**: see [the list](https://elsewhere.example/x).\n\n"
+        "For everyone.",
+        "ask": HEAD,
+        "link": LINK,
+        "text_link": TEXT_LINK,
+        "changes": (
             ChangeItem(
                 "Other policies", "added", "Never use social media in a way that puts children at risk."
             ),
         ),
-        short_by_days=0,
-        round_title="",
-        in_force=kind in (NoticeKind.JOINING, NoticeKind.ROUND),
-    )
+        "short_by_days": 0,
+        "round_title": "",
+        "in_force": kind in (NoticeKind.JOINING, NoticeKind.IN_FORCE, NoticeKind.ROUND),
+    }
     return NoticeItem(**{**values, **changes})
 
 
@@ -84,14 +92,46 @@ def reminder(*overdue, person="Ada Lovelace"):
     return ReminderFacts(school=SCHOOL, person=person, items=items, reply=MANAGER)
 
 
+def recall(*, acknowledged=False, owed=False):
+    before = OwedItem("Social Media Policy", "2020-09", date(2021, 8, 31), LINK)
+    item = RecallItem("Social Media Policy", "2021-09", acknowledged, (before,) if owed else (), HEAD)
+    return RecallFacts(school=SCHOOL, person="Ada Lovelace", items=(item,), reply=MANAGER)
+
+
+def postponed_item(**changes):
+    values = {
+        "policy_title": "Social Media Policy",
+        "version": "2021-09",
+        "effective_on": date(2021, 10, 1),
+        "binds_from": date(2021, 10, 1),
+        "due_on": date(2021, 9, 30),
+        "acknowledged": False,
+        "ask": HEAD,
+        "link": LINK,
+    }
+    return PostponedItem(**{**values, **changes})
+
+
+def postponed(*items):
+    return PostponedFacts(school=SCHOOL, person="Ada Lovelace", items=items, reply=MANAGER)
+
+
 EXAMPLES = {
     **{
         f"notice-{kind}": notice(item(kind, round_title="School year 2026/27" if kind == "round" else ""))
         for kind in NoticeKind
     },
     "notice-short": notice(item(binds_from=date(2021, 9, 3), due_on=date(2021, 9, 2), short_by_days=2)),
+    "notice-late": notice(
+        item(binds_from=date(2021, 10, 5), due_on=date(2021, 10, 4), short_by_days=34, in_force=True)
+    ),
+    "notice-acknowledged": notice(item(due_on=None)),
     "notice-early-joiner": notice(item(NoticeKind.JOINING, in_force=False)),
     "notice-several": notice(item(), item(NoticeKind.JOINING, policy_title="Data Protection Policy")),
+    "recall": recall(acknowledged=True),
+    "recall-owed": recall(owed=True),
+    "postponed": postponed(postponed_item(), postponed_item(due_on=None, acknowledged=True)),
+    "postponed-one": postponed(postponed_item(binds_from=date(2021, 10, 3))),
     "reminder-one": reminder(0),
     "reminder-overdue": reminder(5),
     "reminder-several": reminder(0, 1, 12),
@@ -111,6 +151,7 @@ EXAMPLES = {
         text_link=TEXT_LINK,
         recorded_by="",
         time_zone="Europe/London",
+        name_to_confirm=True,
     ),
     "receipt-paper": ReceiptFacts(
         school=SCHOOL,
@@ -128,6 +169,7 @@ EXAMPLES = {
         recorded_by="Joan Okafor",
         text_link="",
         time_zone="Europe/London",
+        name_to_confirm=False,
     ),
     "sign-in": SignInFacts(school=SCHOOL, person="Joan Okafor", link=LINK, minutes=15, reply=MANAGER),
     "weekly-summary": WeeklySummaryFacts(
@@ -142,10 +184,17 @@ EXAMPLES = {
                 40,
                 10,
                 1,
+                ("2 not notified yet",),
                 tuple(f"Person {n}" for n in range(30)),
                 TEXT_LINK,
             ),
         ),
+        ended=(
+            EndedNotice(
+                "Data Protection Policy", "2021-09", "closed", date(2021, 7, 30), "Merged.", "Joan Okafor"
+            ),
+        ),
+        overdue_people=1,
         undeliverable=(
             Undeliverable("Zofia Żółć", "z@gone.example", "Social Media Policy", "550 no such person"),
         ),
@@ -162,6 +211,8 @@ EXAMPLES = {
         person="Joan Okafor",
         on=date(2021, 8, 2),
         notices=(),
+        ended=(),
+        overdue_people=0,
         undeliverable=(),
         last_days=(),
         reviews=(),
@@ -174,23 +225,28 @@ EXAMPLES = {
     "owner-overdue": OwnerOverdueFacts(
         school=SCHOOL,
         owner="Headteacher",
-        policy_title="Social Media Policy",
-        version="2021-09",
-        due_on=date(2021, 8, 31),
-        people=(
-            OverduePerson("Zofia Żółć", "Volunteer", 8, date(2021, 9, 6)),
-            OverduePerson("Bo", "Governor", 8, None),
+        notices=(
+            OverdueNotice(
+                "Social Media Policy",
+                "2021-09",
+                (
+                    OverduePerson("Bo", "Governor", 8, None),
+                    OverduePerson("Zofia Żółć", "Volunteer", 8, date(2021, 9, 6)),
+                ),
+            ),
+            OverdueNotice("Data Protection Policy", "2021-09", (OverduePerson("Bo", "Governor", 8, None),)),
         ),
+        people=2,
         link=TEXT_LINK,
         reply=MANAGER,
     ),
     "owner-overdue-one": OwnerOverdueFacts(
         school=SCHOOL,
         owner="Headteacher",
-        policy_title="Social Media Policy",
-        version="2021-09",
-        due_on=date(2021, 8, 31),
-        people=(OverduePerson("Bo", "Governor", 8, None),),
+        notices=(
+            OverdueNotice("Social Media Policy", "2021-09", (OverduePerson("Bo", "Governor", 8, None),)),
+        ),
+        people=1,
         link=TEXT_LINK,
         reply=MANAGER,
     ),

@@ -332,11 +332,13 @@ def test_google_refusing_is_told_in_plain_words(authority, settings, service_acc
 
 
 def test_a_distrusted_google_endpoint_is_told(authority, other_authority, settings, service_account):
-    with web_server(token_endpoint(), other_authority.server_context()) as tokens:
-        with mail_server(tls=authority.server_context()) as server:
-            key = json.dumps({**service_account[0], "token_uri": f"{tokens.base}/token"})
-            with pytest.raises((CertificateRefused, CannotConnect)):
-                transport_from(google_address(server, authority), settings, {"KEY": key}).open()
+    with (
+        web_server(token_endpoint(), other_authority.server_context()) as tokens,
+        mail_server(tls=authority.server_context()) as server,
+    ):
+        key = json.dumps({**service_account[0], "token_uri": f"{tokens.base}/token"})
+        with pytest.raises((CertificateRefused, CannotConnect)):
+            transport_from(google_address(server, authority), settings, {"KEY": key}).open()
 
 
 @pytest.mark.parametrize(

@@ -28,16 +28,16 @@ HELLO = Composed("Hello", "Hello.\n", "<p>Hello.</p>\n")
 
 
 def made(composed=HELLO, **changes):
-    values = dict(
-        name="Ada",
-        address="ada@school.example",
-        message_id="<d7.1@policies.school.example>",
-        sender="The School <notices@school.example>",
-        reply_to="Business Manager <business@school.example>",
-        bounce_address="",
-        date=datetime(2021, 7, 26, 9, 0, tzinfo=BST),
-        headers={"X-Handbook-Delivery": "7"},
-    )
+    values = {
+        "name": "Ada",
+        "address": "ada@school.example",
+        "message_id": "<d7.1@policies.school.example>",
+        "sender": "The School <notices@school.example>",
+        "reply_to": "Business Manager <business@school.example>",
+        "bounce_address": "",
+        "date": datetime(2021, 7, 26, 9, 0, tzinfo=BST),
+        "headers": {"X-Handbook-Delivery": "7"},
+    }
     values |= changes
     return message_to(values.pop("name"), values.pop("address"), composed, **values)
 

@@ -10,6 +10,7 @@ import pytest
 
 from ackservice.mail import messages
 from ackservice.mail.messages import Facts, NoticeKind, compose, day, fill, moment, plain
+from handbook.policy.school import Contact
 from tests.mail.examples import DIGEST, EXAMPLES, HEAD_HASH, LINK, LONG_LINK, item, notice, reminder
 
 FOLDER = Path(messages.__file__).parent / "templates"
@@ -91,6 +92,12 @@ def test_a_short_notice_says_from_when_it_binds_this_person():
         (NoticeKind.CHANGE, "Changed from Wednesday 1 September 2021: Social Media Policy"),
         (NoticeKind.NEW, "New policy from Wednesday 1 September 2021: Social Media Policy"),
         (NoticeKind.JOINING, "Please read and acknowledge: Social Media Policy"),
+        (NoticeKind.IN_FORCE, "Please read and acknowledge: Social Media Policy"),
+        (NoticeKind.BY_NAME, "Please read and acknowledge: Social Media Policy"),
+        (
+            NoticeKind.NO_LONGER_COVERED,
+            "No longer for you from Wednesday 1 September 2021: Social Media Policy",
+        ),
         (NoticeKind.ROUND, "Please read again and acknowledge: Social Media Policy"),
         (NoticeKind.CLARIFICATION, "Made clearer from Wednesday 1 September 2021: Social Media Policy"),
         (NoticeKind.WITHDRAWAL, "Withdrawn from Wednesday 1 September 2021: Social Media Policy"),
@@ -114,11 +121,36 @@ def test_each_kind_of_notice_has_its_subject_and_asks_only_where_it_must(kind, s
         ),
         ("notice-withdrawal", "It no longer applies from Wednesday 1 September 2021."),
         ("notice-round", "again: School year 2026/27."),
+        ("notice-in force", "It is not new and nothing in it has changed"),
+        ("notice-by name", "The school asks you, by name, to read the Social Media Policy (2021-09)"),
+        ("notice-no longer covered", "changes and no longer covers you."),
+        ("notice-late", "You were not given notice before it took effect."),
+        ("notice-acknowledged", "You need not do anything."),
+        ("recall", "That you have acknowledged it stays on record."),
+        ("recall-owed", "please acknowledge the Social Media Policy (2020-09) by Tuesday 31 August 2021."),
+        ("postponed", "takes effect later than the school told you: on Friday 1 October 2021."),
+        ("postponed", "You have acknowledged it already, and that still counts."),
+        ("weekly-summary", "1 person overdue; 2 not notified yet."),
+        ("weekly-summary", "closed on Friday 30 July 2021 by Joan Okafor. Reason: Merged."),
+        ("receipt", "The Business Manager confirms that it is yours"),
     ],
 )
 def test_the_wording_fits_the_time(name, told):
     assert told in one_line(compose(EXAMPLES[name]).text)
     assert told in one_line(re.sub(r"<[^>]+>", "", compose(EXAMPLES[name]).html))
+
+
+def test_a_contact_is_named_as_a_person_would_be():
+    named = Contact("Headteacher", "head@school.example", "Siân Prys-Jones")
+    composed = compose(notice(item(ask=named)))
+    assert "Ask Siân Prys-Jones (Headteacher, head@school.example)." in one_line(composed.text)
+    assert "Ask Siân Prys-Jones (Headteacher, head@school.example)." in one_line(composed.html)
+
+
+def test_who_is_outside_the_audience_is_not_told_that_the_policy_covers_them():
+    for kind in (NoticeKind.BY_NAME, NoticeKind.NO_LONGER_COVERED):
+        text = one_line(compose(notice(item(kind))).text)
+        assert "as Teacher." in text and "policy covers you" not in text
 
 
 def test_several_policies_come_in_one_notice():

@@ -102,9 +102,11 @@ def test_a_certificate_of_an_unknown_authority_is_refused(encrypted, other_autho
 
 def test_a_certificate_for_another_name_is_refused(authority, settings):
     server = MailServer()
-    with mail_server(server, tls=authority.server_context("mail.elsewhere.example")):
-        with pytest.raises(CertificateRefused, match="not to be trusted"):
-            transport_from(address(server, authority), settings).open()
+    with (
+        mail_server(server, tls=authority.server_context("mail.elsewhere.example")),
+        pytest.raises(CertificateRefused, match="not to be trusted"),
+    ):
+        transport_from(address(server, authority), settings).open()
     assert server.logins == []
 
 
@@ -121,9 +123,11 @@ def test_smtps_to_a_port_without_tls_is_told(authority, settings):
 
 
 def test_a_server_without_password_login_is_told(authority, settings):
-    with mail_server(tls=authority.server_context(), auth_exclude_mechanism=["PLAIN", "LOGIN"]) as server:
-        with pytest.raises(LoginRefused, match="offers: XOAUTH2"):
-            transport_from(address(server, authority), settings).open()
+    with (
+        mail_server(tls=authority.server_context(), auth_exclude_mechanism=["PLAIN", "LOGIN"]) as server,
+        pytest.raises(LoginRefused, match="offers: XOAUTH2"),
+    ):
+        transport_from(address(server, authority), settings).open()
 
 
 def test_one_refused_recipient_in_ten_does_not_stop_the_rest(settings, letter):
@@ -437,20 +441,23 @@ def test_a_token_that_was_refused_is_renewed_once(authority, settings):
 def test_a_token_refused_twice_is_a_login_refused(authority, settings):
     server = MailServer(accepts=lambda user, token: False)
     context = authority.server_context()
-    with web_server(token_endpoint(), context) as tokens, mail_server(server, tls=context):
-        with pytest.raises(LoginRefused):
-            transport_from(xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}).open()
+    with (
+        web_server(token_endpoint(), context) as tokens,
+        mail_server(server, tls=context),
+        pytest.raises(LoginRefused),
+    ):
+        transport_from(xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}).open()
     assert len(server.logins) == 2
 
 
 def test_a_server_without_xoauth2_is_told(authority, settings):
     context = authority.server_context()
-    with web_server(token_endpoint(), context) as tokens:
-        with mail_server(tls=context, auth_exclude_mechanism=["XOAUTH2"]) as server:
-            with pytest.raises(LoginRefused, match="no login by OAuth"):
-                transport_from(
-                    xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}
-                ).open()
+    with (
+        web_server(token_endpoint(), context) as tokens,
+        mail_server(tls=context, auth_exclude_mechanism=["XOAUTH2"]) as server,
+        pytest.raises(LoginRefused, match="no login by OAuth"),
+    ):
+        transport_from(xoauth2_address(server, tokens, authority), settings, {"SECRET": SECRET}).open()
 
 
 def xoauth2_address(server, tokens, authority):

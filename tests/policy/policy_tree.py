@@ -72,10 +72,14 @@ class Tree:
         """A version approved by the Board of Governors, its digest and seal computed here."""
         self.draft(label, effective_on, before, policy)
         digest = digest_of(canonical_text("Bicycle Policy", "## Sheds\n\nLock your bicycle."))
-        seal = seal_of(policy=policy, version=label, digest=digest, effective_on=date.fromisoformat(effective_on),
+        seal = seal_of(policy=policy, version=label, digest=digest,
+                       effective_on=date.fromisoformat(effective_on),
                        audience=(), change="material" if before else "new", approved_by="Board of Governors",
                        approved_on=date.fromisoformat(approved_on))  # fmt: skip
-        approval = f"approved_by: Board of Governors\napproved_on: {approved_on}\ndigest: {digest}\nseal: {seal}\n---\nT"
+        approval = (
+            f"approved_by: Board of Governors\napproved_on: {approved_on}\ndigest: {digest}\n"
+            f"seal: {seal}\n---\nT"
+        )
         path = f"changelog/{policy}/{label}.md"
         self.write(path, self.read(path).replace("---\nT", approval))
 

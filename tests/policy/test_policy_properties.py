@@ -31,7 +31,8 @@ def histories(draw) -> Policy:
     for number, day in enumerate(days):
         withdrawn = 0 < number == len(days) - 1 and draw(st.booleans())
         approved_on = draw(st.none() | st.dates(day - timedelta(days=90), day))
-        entry = ChangeEntry("p", f"{2000 + number}-01", Change.WITHDRAWN if withdrawn else Change.MATERIAL, "Told.",
+        entry = ChangeEntry("p", f"{2000 + number}-01", Change.WITHDRAWN if withdrawn else Change.MATERIAL,
+                            "Told.",
                             approved_by="Board" if approved_on else None, approved_on=approved_on,
                             effective_on=day if withdrawn else None)  # fmt: skip
         text = None if withdrawn else PolicyText("p", entry.version, "Title", "Owner", day, "Body\n")
@@ -42,9 +43,11 @@ def histories(draw) -> Policy:
 @given(histories(), DAYS)
 def test_at_most_one_version_is_in_force_on_any_day(policy, on):
     stages = [policy.stage(v, on) for v in policy.versions]
-    in_force = [v for v, stage in zip(policy.versions, stages) if stage is Stage.IN_FORCE]
+    in_force = [v for v, stage in zip(policy.versions, stages, strict=True) if stage is Stage.IN_FORCE]
     assert in_force == ([policy.in_force(on)] if policy.in_force(on) else [])
-    assert [v for v, s in zip(policy.versions, stages) if s is Stage.ON_NOTICE] == list(policy.on_notice(on))
+    assert [v for v, s in zip(policy.versions, stages, strict=True) if s is Stage.ON_NOTICE] == list(
+        policy.on_notice(on)
+    )
 
 
 @given(histories(), DAYS)
@@ -87,11 +90,13 @@ def _yaml(value: str) -> str:
 
 
 @given(title=TITLES, by=TITLES.filter(str.isprintable), keywords=st.lists(TITLES, unique=True, max_size=4),
-       lines=st.lists(st.from_regex(r"[A-Za-z *_|#.-]{0,20}", fullmatch=True), max_size=6), crlf=st.booleans())  # fmt: skip
+       lines=st.lists(st.from_regex(r"[A-Za-z *_|#.-]{0,20}", fullmatch=True), max_size=6),
+       crlf=st.booleans())  # fmt: skip
 def test_what_is_approved_reads_back_as_it_was_written(title, by, keywords, lines, crlf):
     body = "Start.\n" + "\n".join(lines)
     end = "\r\n" if crlf else "\n"
-    fields = [f"title: {_yaml(title)}", "owner: Business Manager", "audience: all", "effective_on: 2020-09-01",
+    fields = [f"title: {_yaml(title)}", "owner: Business Manager", "audience: all",
+              "effective_on: 2020-09-01",
               f"keywords: [{', '.join(map(_yaml, keywords))}]"]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         tree = Tree(Path(folder))
@@ -109,7 +114,10 @@ def test_what_is_approved_reads_back_as_it_was_written(title, by, keywords, line
 
 @given(DAYS)
 def test_a_draft_made_by_command_reads_back_with_its_day(day):
-    source = "---\ntitle: T\nowner: O\naudience: all\neffective_on: '2019-01-01'\nreview_by: 2020-01-01 # soon\n---\nText\n"
+    source = (
+        "---\ntitle: T\nowner: O\naudience: all\neffective_on: '2019-01-01'\n"
+        "review_by: 2020-01-01 # soon\n---\nText\n"
+    )
     parsed = parse_text(next_text(source, day), "f.md", "p", "2020-01")
     assert (parsed.faults, parsed.value.effective_on) == ((), day)
     assert parsed.value.review_by > day

@@ -120,7 +120,10 @@ def test_a_moved_paragraph_is_shown_as_moved_in_both_places():
 
 def test_a_moved_section_is_one_move():
     section = "## Phones\n\nPhones stay in the locker.\n\n- and so do watches\n"
-    rest = "# Pictures\n\n## Photos\n\nPhotos need the leave of a parent, in writing.\n\nOnly school cameras are used for them.\n"
+    rest = (
+        "# Pictures\n\n## Photos\n\nPhotos need the leave of a parent, in writing.\n\n"
+        "Only school cameras are used for them.\n"
+    )
     found = of(section + "\n" + rest, rest + "\n" + section)
     assert [kind for kind, _ in marked(found)] == ["moved-from", "moved-to"]
 

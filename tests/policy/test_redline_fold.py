@@ -158,18 +158,22 @@ def test_one_short_paragraph_is_not_worth_a_fold(between, shown):
 def test_a_renamed_heading_shows_what_it_is_now_above():
     old = text("## One", "..", "## Whom it covers", "Everybody.", "..", "## Three", "..")
     assert folds(old, old.replace("Whom", "Who")) == [
-        "[1 unchanged section]", "removed: Whom", "Everybody.", "[2 unchanged paragraphs and 1 "
-                                                                "unchanged section]",
-    ]  # fmt: skip
+        "[1 unchanged section]",
+        "removed: Whom",
+        "Everybody.",
+        "[2 unchanged paragraphs and 1 unchanged section]",
+    ]
 
 
 def test_an_added_section_does_not_unfold_its_neighbours():
     old = text("## One", "..", "### One A", "..", "## Three", "..")
     new = old.replace("## Three", "### One B\n\nQuite new.\n\n## Three")
     assert folds(old, new) == [
-        "One", "[2 unchanged paragraphs and 1 unchanged section]", "ins: One B | Quite new.", "[1 "
-                                                                                              "unchanged section]",
-    ]  # fmt: skip
+        "One",
+        "[2 unchanged paragraphs and 1 unchanged section]",
+        "ins: One B | Quite new.",
+        "[1 unchanged section]",
+    ]
 
 
 def test_what_follows_an_added_heading_stands_under_it():

@@ -58,7 +58,7 @@ def test_the_example_is_sound_and_shows_every_setting():
             'name = "Larkspur',
             'colour = "red"\nname = "Larkspur',
             1,
-            "colour: no such setting; expected base_address, categories",
+            "colour: no such setting; expected approvers, base_address, categories",
         ),
         ('row.example"\ncat', 'row.example/"\ncat', 2, "base_address: expected an address such as https://"),
         ("https://policies.larkspur-row.example", "policies.example", 2, "base_address: expected an address"),

@@ -20,47 +20,48 @@ from handbook.policy.digest import canonical_text, digest_of, seal_of
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("2020-09", "2021-09")
-ADDED = "- j) fail in the obligations, or break the policies, that we have for Keeping Children Safe in Education 2021\n"
-CAPITALISED = set(
-    [
-        "School",
-        "School's",
-        "Schools",
-        "Children's",
-        "Centre",
-        "Centres",
-        "Staff",
-        "Board",
-        "Governors",
-        "Headteacher",
-        "Assistant",
-        "Business",
-        "Manager",
-        "IT",
-        "Line",
-        "Head",
-        "Department",
-        "Electronic",
-        "Communications",
-        "Policy",
-        "Disciplinary",
-        "Procedure",
-        "Rules",
-        "Anti-harassment",
-        "Equal",
-        "Data",
-        "Social",
-        "Media",
-        "Keeping",
-        "Safe",
-        "Children",
-        "Education",
-        "Facebook",
-        "Twitter",
-        "LinkedIn",
-        "Wikipedia",
-    ]
+ADDED = (
+    "- j) fail in the obligations, or break the policies, that we have for Keeping Children Safe in "
+    "Education 2021\n"
 )
+CAPITALISED = {
+    "School",
+    "School's",
+    "Schools",
+    "Children's",
+    "Centre",
+    "Centres",
+    "Staff",
+    "Board",
+    "Governors",
+    "Headteacher",
+    "Assistant",
+    "Business",
+    "Manager",
+    "IT",
+    "Line",
+    "Head",
+    "Department",
+    "Electronic",
+    "Communications",
+    "Policy",
+    "Disciplinary",
+    "Procedure",
+    "Rules",
+    "Anti-harassment",
+    "Equal",
+    "Data",
+    "Social",
+    "Media",
+    "Keeping",
+    "Safe",
+    "Children",
+    "Education",
+    "Facebook",
+    "Twitter",
+    "LinkedIn",
+    "Wikipedia",
+}
 
 
 def parts(path: Path) -> tuple[dict, str]:

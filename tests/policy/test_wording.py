@@ -27,6 +27,7 @@ def test_only_the_first_letter_becomes_a_capital():
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("42", 42), ("٣", None), ("²", None), ("-1", None),
                                               ("1.0", None), (" "
-                                                              "1", None), ("", None), ("1" * 16, None)])  # fmt: skip
+                                                              "1", None), ("", None),
+                                                              ("1" * 16, None)])  # fmt: skip
 def test_a_number_is_a_few_ascii_digits_and_nothing_else(text, number):
     assert whole_number(text) == number

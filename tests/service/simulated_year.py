@@ -92,7 +92,8 @@ class Person:
     left_on: str = ""
 
     def row(self) -> str:
-        return f"{self.person_id},Person {self.person_id},{self.email},{self.category},{self.joined_on},{self.left_on}"
+        name = f"Person {self.person_id}"
+        return ",".join((self.person_id, name, self.email, self.category, self.joined_on, self.left_on))
 
 
 @dataclass
@@ -177,11 +178,11 @@ class World:
             if on == day:
                 issuing.issue(
                     self.service,
-                    policy_id,
-                    version,
+                    [(policy_id, version)],
                     now=self.clock.now(),
                     issued_by="sim",
                     short_reason="late",
+                    unpublished_reason="a simulation",
                 )
         if self.chance.random() < 0.02:
             self.down_until = day + timedelta(days=self.chance.randrange(1, 8))
@@ -229,7 +230,7 @@ class World:
         for link in links:
             if self.chance.random() < 0.04:
                 try:
-                    acknowledging.acknowledge(self.service, link, "A Person", self.clock.now())
+                    acknowledging.acknowledge(self.service, link, "A Person", self.clock.now(), insist=True)
                     self.acknowledged.add(link)
                 except (LinkError, NotAllowed):
                     pass  # left since, moved on, or nothing to acknowledge
@@ -277,7 +278,7 @@ class World:
 
     def import_roster(self) -> None:
         rows = "\n".join([HEADING, *(person.row() for person in self.people.values()), ""])
-        import_roster(self.service, rows.encode(), "staff.csv", now=self.clock.now())
+        import_roster(self.service, rows.encode(), "staff.csv", now=self.clock.now(), confirmed=True)
 
 
 def live(folder: Path, seed: int, after_each_day=lambda world, day: None) -> World:

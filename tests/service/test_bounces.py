@@ -9,18 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ackservice.mail.outbox import Outbox
-from ackservice.service import issuing, standing
+from ackservice.service import statuses
 from ackservice.service.bouncing import read_bounces
 from ackservice.service.due import run_due
 from ackservice.service.roster import import_roster
-from tests.conftest import MONDAY
 from tests.school_tree import EVERYONE, roster_csv
+from tests.service.acts import issue, recipient, row
 from tests.service.simulated_year import BOUNCE
 
 
 @pytest.fixture
 def sent(staffed, clock):
-    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    issue(staffed, "2021-09")
     do_due(staffed, clock)
     return staffed
 
@@ -35,11 +35,6 @@ def message_id(service, person_id):
         return connection.execute(
             "SELECT message_id FROM delivery WHERE person_id = ?", (person_id,)
         ).fetchone()[0]
-
-
-def row(service, clock, person_id):
-    rows = standing.report(service, "social-media", "2021-09", on=None, now=clock.now()).rows
-    return next(r for r in rows if r["person_id"] == person_id)
 
 
 def returned(tmp_path, text):
@@ -57,10 +52,14 @@ def about(service, person_id="P001", address="ada@larkspur-row.example"):
 
 
 def test_a_bounce_takes_the_day_of_notice_back_once(sent, clock, tmp_path):
-    assert row(sent, clock, "P001")["notified_on"] == date(2021, 7, 26)
+    assert row(sent, "P001", clock.now()).window.notified_on == date(2021, 7, 26)
     assert read(sent, clock, tmp_path, about(sent)).recorded == 1
-    found = row(sent, clock, "P001")
-    assert (str(found["status"]), found["notified_on"], found["in_time"]) == ("undeliverable", None, None)
+    found = row(sent, "P001", clock.now())
+    assert (str(found.status), found.window.notified_on, found.window.in_time) == (
+        "undeliverable",
+        None,
+        None,
+    )
     again = read(sent, clock, tmp_path, about(sent))
     assert (again.recorded, again.known) == (0, 1)
 
@@ -69,44 +68,56 @@ def test_the_window_runs_again_from_the_next_good_delivery(sent, clock, tmp_path
     clock.move_to(datetime(2021, 8, 3, 8, tzinfo=UTC))
     read(sent, clock, tmp_path, about(sent))
     rows = [line.replace("ada@", "ada.l@") for line in EVERYONE]
-    import_roster(sent, roster_csv(*rows), "staff.csv", now=clock.now())
+    import_roster(sent, roster_csv(*rows), "staff.csv", now=clock.now(), confirmed=True)
     do_due(sent, clock)
-    found = row(sent, clock, "P001")
-    assert (str(found["status"]), found["notified_on"], found["short_by_days"]) == (
+    found = row(sent, "P001", clock.now())
+    assert (str(found.status), found.window.notified_on, found.window.short_by_days) == (
         "notified",
         date(2021, 8, 3),
         2,
     )
-    assert found["binds_from"] == date(2021, 9, 3)
+    assert found.window.binds_from == date(2021, 9, 3)
 
 
 def test_the_past_is_answered_as_it_was(sent, clock, tmp_path):
     clock.move_to(datetime(2021, 8, 3, 8, tzinfo=UTC))
     read(sent, clock, tmp_path, about(sent))
-    rows = standing.report(sent, "social-media", "2021-09", on=date(2021, 8, 2), now=clock.now()).rows
-    assert next(str(r["status"]) for r in rows if r["person_id"] == "P001") == "notified"
+    with sent.store.read() as connection:
+        as_of = sent.as_of(connection, date(2021, 8, 2), clock.now())
+        book = statuses.book_at(sent, connection, as_of)
+        ids = [recipient(sent, "P001")]
+        assert str(statuses.of_recipients(sent, connection, book, ids, as_of)[0].status) == "notified"
 
 
 @pytest.mark.parametrize(
     ("spoil", "count"),
     [
         (lambda text: text.replace("@policies", "@elsewhere"), "foreign"),
-        (lambda text: text.replace("ada@larkspur-row.example", "ben@larkspur-row.example"), "foreign"),  # not whom we wrote to
-        (lambda text: text.replace("Message-ID: ", "X-Handbook-Delivery: 1\r\nX-Old: ").replace("ada@", "eve@"), "foreign"),
-        (lambda text: text.replace("Action: failed", "Action: delayed").replace("5.1.1", "4.4.1"), "temporary"),
-        (lambda text: text.replace("multipart/report; report-type=delivery-status;", "multipart/mixed;").replace(
+        (lambda text: text.replace("ada@larkspur-row.example", "ben@larkspur-row.example"),
+         "foreign"),  # not whom we wrote to
+        (lambda text: text.replace("Message-ID: ", "X-Handbook-Delivery: 1\r\nX-Old: ").replace("ada@",
+                                                                                                "eve@"),
+                                                                                                "foreign"),
+        (lambda text: text.replace("Action: failed", "Action: delayed").replace("5.1.1", "4.4.1"),
+         "temporary"),
+        (lambda text: text.replace("multipart/report; report-type=delivery-status;",
+                                   "multipart/mixed;").replace(
             "MAILER-DAEMON@mail.example", "somebody@mail.example"), "ignored"),
     ],
-    ids=["another's message", "another's address", "a number and another's address", "only delayed", "a letter by hand"],
+    ids=["another's message", "another's address", "a number and another's address", "only delayed",
+         "a letter by hand"],
 )  # fmt: skip
 def test_nobody_is_marked_without_a_permanent_failure_of_our_own_message(sent, clock, tmp_path, spoil, count):
     result = read(sent, clock, tmp_path, spoil(about(sent)))
     assert getattr(result, count) == 1
-    assert str(row(sent, clock, "P001")["status"]) == "notified"
+    assert str(row(sent, "P001", clock.now()).status) == "notified"
 
 
 def test_an_out_of_office_answer_is_ignored(sent, clock, tmp_path):
-    text = f"From: ada@larkspur-row.example\r\nSubject: Automatic reply\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: {message_id(sent, 'P001')}\r\n\r\nI am away.\r\n"
+    text = (
+        f"From: ada@larkspur-row.example\r\nSubject: Automatic reply\r\nAuto-Submitted: auto-replied\r\n"
+        f"In-Reply-To: {message_id(sent, 'P001')}\r\n\r\nI am away.\r\n"
+    )
     assert read(sent, clock, tmp_path, text).ignored == 1
 
 

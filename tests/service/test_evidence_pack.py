@@ -18,16 +18,14 @@ from pathlib import Path
 import pytest
 
 from ackservice.errors import NotAllowed, NotFound
-from ackservice.links import Purpose
 from ackservice.mail.outbox import Outbox
-from ackservice.service import acknowledging, evidence_pack, issuing, sending
+from ackservice.service import acknowledging, evidence_pack, records, sending
 from ackservice.service.context import Service
-from ackservice.service.finding import by_version
 from ackservice.service.roster import import_roster
-from ackservice.storage import evidence, notices
+from ackservice.storage import evidence
 from ackservice.storage.facts import FACTS
-from tests.conftest import MONDAY
 from tests.school_tree import ADA, BEN, roster_csv
+from tests.service import acts
 
 LAST_OF_AUGUST = date(2021, 8, 31)
 FOLDER = "social-media-2021-09-evidence-as-at-2021-08-31"
@@ -40,40 +38,19 @@ def at(month: int, day: int, hour: int = 9) -> datetime:
 @pytest.fixture
 def told(staffed: Service, clock, tmp_path: Path) -> Service:
     """Issued and sent on 26 July; Ada acknowledged in August, Pat on paper, Ben in September."""
-    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="Bea Manager")
+    acts.issue(staffed, "2021-09")
     sending.send_due(staffed, Outbox(tmp_path / "outbox"), clock, wait=lambda seconds: None, pace=False)
-    acknowledging.record_letter(
-        staffed,
-        "social-media",
-        "2021-09",
-        "P004",
-        given_on=date(2021, 7, 28),
-        recorded_by="Bea",
-        now=at(7, 28),
-    )
-    acknowledging.acknowledge(staffed, token_of(staffed, "P001"), "Ada Lovelace", at(8, 12))
-    acknowledging.record_paper(
-        staffed,
-        "social-media",
-        "2021-09",
-        "P004",
-        signed_on=date(2021, 8, 20),
-        recorded_by="Bea",
-        now=at(8, 23),
-    )
-    acknowledging.acknowledge(staffed, token_of(staffed, "P002"), "Ben Okri", at(9, 2))
+    pat = acts.recipient(staffed, "P004")
+    records.letter_given(staffed, [pat], given_on=date(2021, 7, 28), by="Bea", now=at(7, 28))
+    acknowledging.acknowledge(staffed, acts.token(staffed, "P001"), "Ada Lovelace", at(8, 12))
+    records.slip(staffed, [pat], signed_on=date(2021, 8, 20), by="Bea", now=at(8, 23))
+    acknowledging.acknowledge(staffed, acts.token(staffed, "P002"), "Ben Okri", at(9, 2))
     return staffed
 
 
-def token_of(service: Service, person_id: str) -> str:
-    with service.store.read() as connection:
-        recipient_id = notices.recipients_of_person(connection, person_id)[0][0]
-    return service.links.token(Purpose.ACKNOWLEDGE, recipient_id)
-
-
-def packed(service: Service, on: date | None = LAST_OF_AUGUST, now: datetime = at(9, 3)) -> bytes:
+def packed(service: Service, on: date | None = LAST_OF_AUGUST, now: datetime | None = None) -> bytes:
     stream = io.BytesIO()
-    evidence_pack.write(service, stream, by_version(service, "social-media", "2021-09"), on=on, now=now)
+    evidence_pack.write(service, stream, "social-media", "2021-09", on=on, now=now or at(9, 3))
     return stream.getvalue()
 
 
@@ -105,7 +82,13 @@ def pack(told: Service, tmp_path: Path) -> Path:
 
 def test_the_same_day_gives_the_same_bytes_later(told: Service) -> None:
     early = packed(told, now=at(9, 1, 0))
-    import_roster(told, roster_csv(ADA.replace("Ada Lovelace", "Ada King"), BEN), "new.csv", now=at(10, 1))
+    import_roster(
+        told,
+        roster_csv(ADA.replace("Ada Lovelace", "Ada King"), BEN),
+        "new.csv",
+        now=at(10, 1),
+        confirmed=True,
+    )
     assert packed(told, now=at(11, 5)) == early
 
 
@@ -119,8 +102,10 @@ def test_it_needs_no_handbook_checkout(told: Service) -> None:
 def test_it_holds_every_part(pack: Path) -> None:
     assert pack.name == FOLDER
     assert sorted(str(path.relative_to(pack)) for path in pack.rglob("*") if path.is_file()) == [
-        "README.txt", "SHA256SUMS", "change-entry.json", "deliveries.csv", "ledger/chain.tsv", "ledger/concerned.tsv",
-        "ledger/head.txt", "ledger/opened.tsv", "pack.css", "redline.css", "redline.html", "status.csv", "status.json",
+        "README.txt", "SHA256SUMS", "change-entry.json", "deliveries.csv", "ledger/chain.tsv",
+        "ledger/concerned.tsv",
+        "ledger/head.txt", "ledger/opened.tsv", "pack.css", "redline.css", "redline.html", "status.csv",
+        "status.json",
         "status.xlsx", "summary.html", "text/2020-09.md", "text/2021-09.md",
     ]  # fmt: skip
 
@@ -211,12 +196,30 @@ def test_seals_are_opened_of_what_the_tables_show_and_of_nothing_else(pack: Path
     opened = {
         kinds[line.split("\t")[0]] for line in (pack / "ledger/opened.tsv").read_text("utf-8").splitlines()
     }
-    assert opened == {"notice.issued", "recipient.added", "message.outcome", "letter.given", "acknowledged"}
+    assert opened == {
+        "mailing.issued",
+        "notice.issued",
+        "recipient.added",
+        "message.outcome",
+        "letter.given",
+        "acknowledged",
+    }
     assert "Lee Leaver" not in (pack / "ledger/opened.tsv").read_text("utf-8")
 
 
+def test_an_acknowledgement_of_another_version_stays_sealed(told: Service, school, tmp_path: Path) -> None:
+    school.version("social-media", "2022-04", "2022-04-01", approved_on="2021-09-15", body="Think thrice.")
+    acts.issue(told, "2022-04", now=at(10, 1))
+    acknowledging.acknowledge(told, acts.token(told, "P001", "2022-04"), "Ada Lovelace", at(10, 2))
+    folder = unpack(packed(told, on=None, now=at(10, 3)), tmp_path / "pack")
+    later = acts.rows(told, "SELECT MAX(id) FROM acknowledgement")[0][0]
+    opened = (folder / "ledger/opened.tsv").read_text("utf-8").splitlines()
+    assert str(later) not in {line.split("\t")[0] for line in opened}
+    assert f"\n{later}\t" in (folder / "ledger/concerned.tsv").read_text("utf-8")
+
+
 def test_every_kind_of_record_has_been_thought_of() -> None:
-    assert set(evidence.CONCERNED) == {fact.table for fact in FACTS.values()}
+    assert set(evidence.CONCERNED) == {fact.table for fact in FACTS.values()} - {"person_key"}
 
 
 def test_the_pages_ask_nothing_of_other_hosts_and_escape_names(told: Service, tmp_path: Path) -> None:
@@ -225,6 +228,7 @@ def test_the_pages_ask_nothing_of_other_hosts_and_escape_names(told: Service, tm
         roster_csv(ADA, "P009,<b>Bold</b>,bold@larkspur-row.example,Employee,2021-08-02,"),
         "x.csv",
         now=at(9, 3),
+        confirmed=True,
     )
     folder = unpack(packed(told, on=None), tmp_path / "pack")
     page = (folder / "summary.html").read_text("utf-8")
@@ -235,11 +239,14 @@ def test_the_pages_ask_nothing_of_other_hosts_and_escape_names(told: Service, tm
 
 def test_no_cell_acts_as_a_formula(told: Service, tmp_path: Path) -> None:
     import_roster(
-        told, roster_csv("P009,=1+1,sum@larkspur-row.example,Employee,2021-08-02,"), "x.csv", now=at(9, 3)
+        told,
+        roster_csv("P009,=1+1,sum@larkspur-row.example,Employee,2021-08-02,"),
+        "x.csv",
+        now=at(9, 3),
+        confirmed=True,
     )
-    acknowledging.record_letter(
-        told, "social-media", "2021-09", "P009", given_on=date(2021, 9, 3), recorded_by="Bea", now=at(9, 3)
-    )
+    recipient = acts.recipient(told, "P009")
+    records.letter_given(told, [recipient], given_on=date(2021, 9, 3), by="Bea", now=at(9, 3))
     folder = unpack(packed(told, on=None), tmp_path / "pack")
     assert "'=1+1" in (folder / "deliveries.csv").read_text("utf-8-sig")
 
@@ -258,9 +265,9 @@ def test_no_pack_before_the_notice_or_of_a_day_to_come(told: Service) -> None:
 
 def test_a_withdrawal_has_the_text_it_ends_and_no_redline(told: Service, school, tmp_path: Path) -> None:
     school.version("visitors", "2021-12", "2021-12-01", approved_on="2021-09-15", change="withdrawn")
-    issuing.issue(told, "visitors", "2021-12", now=at(10, 1), issued_by="Bea")
+    acts.issue(told, "2021-12", policy="visitors", now=at(10, 1))
     stream = io.BytesIO()
-    evidence_pack.write(told, stream, by_version(told, "visitors", "2021-12"), on=None, now=at(10, 2))
+    evidence_pack.write(told, stream, "visitors", "2021-12", on=None, now=at(10, 2))
     folder = unpack(stream.getvalue(), tmp_path / "pack")
     assert [path.name for path in (folder / "text").iterdir()] == ["2021-01.md"]
     assert not (folder / "redline.html").exists()
@@ -274,7 +281,7 @@ def test_the_command_writes_it_whole_and_says_when_the_day_still_runs(
     target = tmp_path / "pack.zip"
     result = run_ack("evidence", "social-media", "2021-09", "--as-of", "2021-08-31", "--output", target)
     assert result.exit_code == 0, result.output
-    assert "4 people, as at 2021-08-31, ledger head " in result.stdout
+    assert "4 recipients, as at 2021-08-31, ledger head " in result.stdout
     assert target.read_bytes() == packed(told)
     today = run_ack("evidence", "social-media", "2021-09", "--output", tmp_path / "today.zip")
     assert "The day is not over" in today.stderr

@@ -13,13 +13,13 @@ from datetime import timedelta
 import pytest
 
 from ackservice.mail.transports import transport_from
-from ackservice.service import issuing
 from ackservice.service.roster import import_roster
 from ackservice.service.sending import send_due
 from ackservice.storage import queue_state
 from tests.conftest import MONDAY
 from tests.mail.servers import Authority, MailServer, mail_server, scripted_server
 from tests.school_tree import roster_csv
+from tests.service.acts import issue
 
 PEOPLE = 20
 
@@ -28,9 +28,9 @@ PEOPLE = 20
 def queued(service):
     """Twenty people to be told, at a pace that does not matter here."""
     rows = [f"P{n:03},Person {n},p{n}@larkspur-row.example,Employee,," for n in range(PEOPLE)]
-    import_roster(service, roster_csv(*rows), "staff.csv", now=MONDAY)
+    import_roster(service, roster_csv(*rows), "staff.csv", now=MONDAY, confirmed=True)
     with_mail(service, per_minute=1000, timeout_seconds=5)
-    issuing.issue(service, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    issue(service, "2021-09")
     return service
 
 

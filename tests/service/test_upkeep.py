@@ -8,37 +8,31 @@ from datetime import timedelta
 import pytest
 
 from ackservice.errors import NotAllowed, NotFound
-from ackservice.links import Purpose
 from ackservice.mail.outbox import Outbox
-from ackservice.service import acknowledging, closing, issuing, personal
+from ackservice.service import acknowledging, notice_acts, personal
 from ackservice.service.doctor import examine
 from ackservice.service.due import run_due
 from ackservice.service.roster import import_roster
 from ackservice.storage.verify import verify
 from tests.conftest import MONDAY
 from tests.school_tree import ADA, roster_csv
+from tests.service.acts import issue, row, token
 
 
 @pytest.fixture
 def told(staffed, clock):
-    issuing.issue(staffed, "social-media", "2021-09", now=MONDAY, issued_by="test")
+    issue(staffed, "2021-09")
     outbox = Outbox(staffed.store.path.parent / "outbox")
     run_due(staffed, outbox, clock, wait=lambda s: clock.advance(timedelta(seconds=s)), environ={})
     return staffed
 
 
 def leave(service, clock, person):
-    import_roster(service, roster_csv(person + "2021-07-26"), "staff.csv", now=clock.now())
+    import_roster(service, roster_csv(person + "2021-07-26"), "staff.csv", now=clock.now(), confirmed=True)
 
 
 def acknowledge(service, clock, person_id):
-    with service.store.read() as connection:
-        _, recipient_id = acknowledging.find_recipient(
-            service, connection, "social-media", "2021-09", person_id
-        )
-    acknowledging.acknowledge(
-        service, service.links.token(Purpose.ACKNOWLEDGE, recipient_id), "Ada Typed", clock.now()
-    )
+    acknowledging.acknowledge(service, token(service, person_id), "Ada Typed", clock.now())
 
 
 def test_an_erased_person_is_nowhere_in_the_files_of_the_database(told, clock):
@@ -95,10 +89,11 @@ def test_erasing_asks_first(told, clock, run_ack):
 
 def test_closing_needs_a_reason_and_happens_once(told, clock, run_ack):
     with pytest.raises(NotAllowed, match="needs a reason"):
-        closing.close_notice(told, "social-media", "2021-09", reason=" ", closed_by="test", now=clock.now())
+        number = row(told, "P001", clock.now()).notice.id
+        notice_acts.close(told, number, reason=" ", by="test", now=clock.now())
     assert run_ack("notice", "close", "social-media", "2021-09", "--reason", "replaced").exit_code == 0
     again = run_ack("notice", "close", "social-media", "2021-09", "--reason", "replaced")
-    assert (again.exit_code, "closed already" in again.output) == (1, True)
+    assert (again.exit_code, "is closed since 2021-07-26 already" in again.output) == (1, True)
 
 
 def test_a_new_round_is_given_to_everyone_and_former_rounds_stay(told, clock, run_ack):
@@ -106,8 +101,13 @@ def test_a_new_round_is_given_to_everyone_and_former_rounds_stay(told, clock, ru
     clock.advance(timedelta(days=400))
     done = run_ack("notice", "issue", "social-media", "2021-09", "--again", "School year 2022/23")
     assert done.exit_code == 0, done.output
-    first = json.loads(run_ack("status", "social-media", "2021-09", "--json").output)["recipients"]
-    assert {row["basis"] for row in first} == {"new round"}
+    shown = run_ack("status", "social-media", "2021-09", "--json")
+    assert shown.exit_code == 0, shown.output
+    first = json.loads(shown.stdout)["recipients"]
+    assert {(one["round"], one["basis"]) for one in first} == {
+        ("", "change"),
+        ("School year 2022/23", "new round"),
+    }
     with told.store.read() as connection:
         assert connection.execute("SELECT COUNT(*) FROM notice").fetchone()[0] == 2
         assert connection.execute("SELECT COUNT(*) FROM acknowledgement").fetchone()[0] == 1
@@ -153,6 +153,14 @@ def test_the_doctor_sees_a_clock_that_was_put_back(told):
     outbox = Outbox(told.store.path.parent / "outbox")
     found = examine(told, lambda: outbox, MONDAY - timedelta(days=3))
     assert ["set the clock right" in finding.text for finding in found if finding.must_be_mended] == [True]
+
+
+def test_the_doctor_lists_addresses_that_stand_for_several_people(told, clock):
+    shared = "P008,Ada Junior,ada@larkspur-row.example,Volunteer,,"
+    import_roster(told, roster_csv(ADA, shared), "staff.csv", now=clock.now(), confirmed=True)
+    outbox = Outbox(told.store.path.parent / "outbox")
+    said = [finding.text for finding in examine(told, lambda: outbox, clock.now())]
+    assert "ada@larkspur-row.example is the address of Ada Lovelace and Ada Junior." in said
 
 
 def test_a_dry_run_of_reminding_names_people_and_changes_nothing(told, run_ack, clock):

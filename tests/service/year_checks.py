@@ -5,20 +5,19 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 import holidays
 
 from ackservice.domain.reminders import planned_reminders
-from ackservice.domain.status import Status, is_outstanding, status_of, window
+from ackservice.domain.status import RecipientStatus, Status
 from ackservice.links import Purpose
-from ackservice.service import reminding, standing
+from ackservice.service import reminding, statuses
 from ackservice.service.context import AsOf
-from ackservice.service.exporting import render
-from ackservice.storage import cuts, notices, plans
+from ackservice.storage import cuts, recipients
 from ackservice.storage.verify import verify
-from tests.service.simulated_year import LONDON, World
+from tests.service.simulated_year import LONDON, Mail, World
 
 
 def check_mail(world: World) -> None:
@@ -38,102 +37,84 @@ def check_mail(world: World) -> None:
             assert _no_open_day_left(world, mail), f"reminded on {mail.on}, when the school is closed"
 
 
-def _no_open_day_left(world: World, mail) -> bool:
+def _no_open_day_left(world: World, mail: Mail) -> bool:
     """Whether something in a reminder was due before the school would open again."""
-    calendar = reminding.calendar_of(world.service.settings.school.closed)
-    opens_on = calendar.next_open(mail.on)
-    with world.service.store.read() as connection:
+    service = world.service
+    opens_on = reminding.calendar_of(service.settings.school.closed).next_open(mail.on)
+    with service.store.read() as connection:
         as_of = AsOf(mail.on, cuts.cut_before(connection, mail.at), "")
-        for link in mail.links:
-            recipient_id = world.service.links.number(Purpose.ACKNOWLEDGE, link)
-            notice = notices.notice_of_recipient(connection, recipient_id)
-            found = next(standing.standings(world.service, connection, notice, as_of, recipient_id))
-            due_on = window(notice, found).due_on
-            if due_on and due_on < opens_on:
-                return True
-    return False
+        book = statuses.book_at(service, connection, as_of)
+        ids = [recipients.by_key(connection, service.links.key(link))["id"] for link in mail.links]
+        rows = statuses.of_recipients(service, connection, book, ids, as_of)
+    return any(row.window.due_on and row.window.due_on < opens_on for row in rows)
 
 
 def check_nobody_is_forgotten(world: World) -> None:
-    """On a day when everything worked: who can be written to was told, and was reminded since the last day
-    planned for it."""
+    """On a day when everything worked: who can be written to was notified, and was reminded since the last
+    day planned for it."""
     service, today = world.service, world.today
     calendar = reminding.calendar_of(service.settings.school.closed)
     with service.store.read() as connection:
-        as_of = service.as_of(connection, None, world.clock.now())
-        closed = notices.closed_ids(connection, as_of.cut)
-        for notice in notices.all_notices(connection, as_of.cut):
-            for found in standing.standings(service, connection, notice, as_of):
-                status = status_of(notice, found, today)
-                if notice.id in closed or not is_outstanding(notice, status) or not found.current_email:
-                    continue
-                pending = connection.execute(
-                    "SELECT 1 FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE i.recipient_id = ? "
-                    "AND d.state IN ('queued', 'claimed')",
-                    (found.id,),
-                ).fetchone()
-                assert status is not Status.NOT_SENT or pending, (
-                    f"{found.person_id} was never told of {notice.version}"
+        waiting = {
+            row[0]
+            for row in connection.execute(
+                "SELECT recipient_id FROM delivery_item i JOIN delivery d ON d.id = i.delivery_id "
+                "WHERE d.state IN ('queued', 'claimed')"
+            )
+        }
+        bounced = _last_bounces(connection)
+        for row in _owing(world, connection):
+            name = f"{row.recipient.person_id} of {row.notice.policy} {row.notice.version}"
+            assert row.status is not Status.NOT_SENT or row.id in waiting, f"{name} was never notified"
+            if row.status is not Status.NOTIFIED or row.id in waiting or not calendar.is_open(today):
+                continue
+            planned = planned_reminders(row.window, service.settings.school.reminders, calendar)
+            since = max(row.window.notified_on, bounced[row.id])  # a bounce moves the whole plan
+            missed = [reminder.on for reminder in planned if since < reminder.on <= today]
+            if missed:
+                present = recipients.person_keys(connection, row.recipient.person_id)[0]
+                link = service.links.token(Purpose.ACKNOWLEDGE, row.recipient.key, present)
+                assert [m for m in world.taken if link in m.links and m.on >= missed[-1]], (
+                    f"{name} was not reminded since {missed[-1]}"
                 )
-                if status is not Status.NOTIFIED or pending or not calendar.is_open(today):
-                    continue
-                given = window(notice, found)
-                planned = [
-                    r.on for r in planned_reminders(given, service.settings.school.reminders, calendar)
-                ]
-                since = max(
-                    given.notified_on, _last_bounce(connection, found.id)
-                )  # a bounce moves the whole plan
-                missed = [on for on in planned if since < on <= today]
-                if missed:
-                    link = service.links.token(Purpose.ACKNOWLEDGE, notices.link_number(connection, found.id))
-                    reminded = [
-                        m for m in world.taken if link in m.links and m.on >= missed[-1]
-                    ]  # or told anew, at a mended address
-                    assert reminded, (
-                        f"{found.person_id} was not reminded of {notice.policy} {notice.version} since {missed[-1]}"
-                    )
 
 
-def _last_bounce(connection, recipient_id: int) -> date:
-    at = connection.execute(
-        "SELECT MAX(at) FROM dispatch WHERE recipient_id = ? AND outcome = 'bounced'", (recipient_id,)
-    ).fetchone()[0]
-    return datetime.fromisoformat(at).astimezone(LONDON).date() if at else date.min
+def _owing(world: World, connection) -> list[RecipientStatus]:
+    service = world.service
+    as_of = service.as_of(connection, None, world.clock.now())
+    book = statuses.book_at(service, connection, as_of)
+    rows = [row for n in book.notices for row in statuses.of_notice(service, connection, book, n, as_of)]
+    return [row for row in rows if row.owes and row.email and row.name_to_confirm is None]
 
 
-def check_plans_equal_a_rebuild(world: World) -> None:
-    """What the plan says of each recipient is what the facts say of them, and nobody outstanding and told is
-    missing in it."""
-    service, today = world.service, world.today
+def _last_bounces(connection) -> defaultdict[int, date]:
+    rows = connection.execute(
+        "SELECT recipient_id, MAX(at) FROM dispatch WHERE outcome = 'bounced' GROUP BY recipient_id"
+    )
+    found = {number: datetime.fromisoformat(at).astimezone(LONDON).date() for number, at in rows}
+    return defaultdict(lambda: date.min, found)
+
+
+def check_what_is_kept(world: World) -> None:
+    """The statuses kept in the process are those that the facts give."""
+    service = world.service
     with service.store.read() as connection:
         as_of = service.as_of(connection, None, world.clock.now())
-        rows = plans.all_rows(connection)
-        for notice in notices.all_notices(connection, as_of.cut):
-            if notice.id in notices.closed_ids(connection, as_of.cut):
-                continue
-            for found in standing.standings(service, connection, notice, as_of):
-                status = status_of(notice, found, today)
-                if found.id not in rows:
-                    assert not (status is Status.NOTIFIED and is_outstanding(notice, status)), found
-                    continue
-                next_on, looked_on = rows[found.id]
-                if (
-                    not next_on
-                    or not is_outstanding(notice, status)
-                    or (looked_on and looked_on < today and next_on <= str(today))
-                ):
-                    continue
-                row = plans.PlanRow(found.id, notice.id, found.person_id, "", looked_on)
-                anew = reminding.look(service, notice, found, row, today)
-                assert (str(anew.next_on) if anew.next_on else plans.NEVER) == next_on
+        afresh = AsOf(as_of.on, as_of.cut, as_of.head)
+        book = statuses.book_at(service, connection, as_of)
+        for notice in book.notices:
+            kept = statuses.of_notice(service, connection, book, notice, as_of)
+            assert kept == statuses.of_notice(service, connection, book, notice, afresh)
 
 
 def check_windows(world: World) -> None:
-    """Every window of every export equals one computed from the ledger's lines alone."""
+    """Every window equals one computed from the ledger's lines alone."""
     service = world.service
     with service.store.read() as connection:
         lines = [json.loads(row["line"]) for row in connection.execute("SELECT line FROM ledger ORDER BY n")]
+        as_of = service.as_of(connection, None, world.clock.now())
+        book = statuses.book_at(service, connection, as_of)
+        rows = [row for n in book.notices for row in statuses.of_notice(service, connection, book, n, as_of)]
     facts = [
         (line["n"], datetime.fromisoformat(line["at"]).astimezone(LONDON).date(), line["kind"], line["fact"])
         for line in lines
@@ -151,36 +132,32 @@ def check_windows(world: World) -> None:
         if is_good and fact["kind"] in ("notice", "reminder"):
             told.setdefault(fact["recipient_id"], on)
     issued = {n: fact for n, _, kind, fact in facts if kind == "notice.issued"}
-    recipients = {n: fact for n, _, kind, fact in facts if kind == "recipient.added"}
-    for notice_id, fact in issued.items():
-        if fact["basis"] == "joining":
-            continue
-        expected = {
-            recipient["person_id"]: _window(fact, recipient, told.get(n))
-            for n, recipient in recipients.items()
-            if recipient["notice_id"] == notice_id
-        }
-        report = standing.report(service, fact["policy"], fact["version"], on=None, now=world.clock.now())
-        exported = json.loads(b"".join(render(report, "json")))["recipients"]
-        columns = ("notified_on", "in_time", "short_by_days", "binds_from")
-        assert {row["person_id"]: tuple(row[c] for c in columns) for row in exported} == expected
+    expected = {
+        n: _window(issued[fact["notice_id"]], fact, told.get(n))
+        for n, _, kind, fact in facts
+        if kind == "recipient.added"
+    }
+    found = {
+        row.id: (
+            row.window.notified_on,
+            row.window.in_time,
+            row.window.short_by_days,
+            row.window.binds_from,
+        )
+        for row in rows
+    }
+    assert found == expected
 
 
 def _window(notice: dict, recipient: dict, told_on: date | None) -> tuple:
-    """(notified_on, in_time, short_by_days, binds_from), as JSON has them."""
-    effective = date.fromisoformat(notice["effective_on"])
-    ends_on = _a_month_later(told_on) if told_on else None
-    if recipient["basis"] == "joining" and not (ends_on and ends_on <= effective):
-        starts_on = date.fromisoformat(recipient["joined_on"])
-        return str(told_on) if told_on else None, None, None, str(max(effective, starts_on))
+    """(notified_on, in_time, short_by_days, binds_from)."""
     if told_on is None:
         return None, None, None, None
-    return (
-        str(told_on),
-        ends_on <= effective,
-        max(0, (ends_on - effective).days),
-        str(max(effective, ends_on)),
-    )
+    effective = date.fromisoformat(notice["effective_on"])
+    ends_on = _a_month_later(told_on)
+    if recipient["basis"] == "joining" and ends_on > effective:
+        return told_on, None, None, max(effective, date.fromisoformat(recipient["came_on"]))
+    return told_on, ends_on <= effective, max(0, (ends_on - effective).days), max(effective, ends_on)
 
 
 def _a_month_later(day: date) -> date:

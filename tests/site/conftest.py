@@ -49,7 +49,10 @@ class Root:
         text = self.path / "handbook/docs/policies" / policy / f"{label}.md"
         if change != "withdrawn":
             text.parent.mkdir(parents=True, exist_ok=True)
-            front = f"title: {json.dumps(title, ensure_ascii=False)}\nowner: Business Manager\naudience: all\neffective_on: {effective_on}\n{more}"
+            front = (
+                f"title: {json.dumps(title, ensure_ascii=False)}\nowner: Business Manager\n"
+                f"audience: all\neffective_on: {effective_on}\n{more}"
+            )
             text.write_text(f"---\n{front}---\n\n{body}", encoding="utf-8")
         self._entry(policy, label, effective_on, approved_on, change, digest_of(canonical_text(title, body)))
 
@@ -65,7 +68,8 @@ class Root:
         if approved_on:
             sealed = None if change == "withdrawn" else digest
             seal = seal_of(
-                policy=policy, version=label, digest=sealed, effective_on=date.fromisoformat(effective_on), audience=(),
+                policy=policy, version=label, digest=sealed, effective_on=date.fromisoformat(effective_on),
+                audience=(),
                 change=change, approved_by="Board of Governors", approved_on=date.fromisoformat(approved_on),
             )  # fmt: skip
             lines += ["approved_by: Board of Governors", f"approved_on: {approved_on}", f"seal: {seal}"]

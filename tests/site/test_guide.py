@@ -16,7 +16,7 @@ from handbook.site.build import build
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "handbook/templates/changing.md").read_text(encoding="utf-8")
-COMMANDS = [found for found in re.findall(r"`(handbook [^`]+)`", GUIDE.split("## ")[0])]
+COMMANDS = list(re.findall(r"`(handbook [^`]+)`", GUIDE.split("## ")[0]))
 TEXT = "handbook/docs/policies/social-media/2022-09.md"
 ENTRY = "changelog/social-media/2022-09.md"
 DAY = date(2022, 7, 26)  # after the approval, before the effective date
@@ -25,8 +25,9 @@ DAY = date(2022, 7, 26)  # after the approval, before the effective date
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The policy of this checkout with its two versions, and the school's settings."""
-    for path in ("school.toml", *(f"{folder}/social-media/{version}.md"
-                                  for folder in ("changelog", "handbook/docs/policies") for version in ("2020-09", "2021-09"))):  # fmt: skip
+    folders = ("changelog/social-media", "handbook/docs/policies/social-media")
+    texts = [f"{folder}/{version}.md" for folder in folders for version in ("2020-09", "2021-09")]
+    for path in ("school.toml", *texts):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     return tmp_path
@@ -51,7 +52,10 @@ def write(copy: Path) -> None:
         f"{text.rstrip()}\n\nWrite to pupils from school accounts only.\n", encoding="utf-8"
     )
     entry = (copy / ENTRY).read_text(encoding="utf-8")
-    changes = "changes:\n  - section: Review of this policy\n    what: added\n    text: Pupils hear from school accounts only.\n"
+    changes = (
+        "changes:\n  - section: Review of this policy\n    what: added\n"
+        "    text: Pupils hear from school accounts only.\n"
+    )
     head, end = entry.rstrip().removesuffix("---"), "---\n"
     (copy / ENTRY).write_text(
         f"{head}{changes}{end}Pupils hear from school accounts only. This concerns everyone.\n",

@@ -24,7 +24,8 @@ PAGES = [
     "policies/social-media/2020-09..2021-09/index.html", "feed.xml", "policies.json", "sitemap.xml",
 ]  # fmt: skip
 SEARCHED = {
-    "acknowledging/", "before-you-post/", "changelog/", "policies/social-media/", "policies/social-media/#monitoring",
+    "acknowledging/", "before-you-post/", "changelog/", "policies/social-media/",
+    "policies/social-media/#monitoring",
     "changelog/#social-media-2021-09",
 }  # fmt: skip
 

@@ -35,7 +35,8 @@ def test_the_command_shows_it_in_a_terminal_only(trips, in_terminal: bool) -> No
     screen, end = pty.openpty()
     with os.fdopen(screen, "rb", buffering=0) as shown:
         done = subprocess.run(
-            command, cwd=trips.path, stdout=subprocess.PIPE, stderr=end if in_terminal else subprocess.PIPE, check=True, text=True
+            command, cwd=trips.path, stdout=subprocess.PIPE, stderr=end if in_terminal else subprocess.PIPE,
+            check=True, text=True
         )  # fmt: skip
         os.close(end)
         seen = _all_of(shown) if in_terminal else done.stderr

@@ -53,7 +53,10 @@ def test_the_policy_allows_exactly_the_scripts_there_are(site: Path) -> None:
 def test_a_hash_is_that_of_the_bytes_a_browser_sees() -> None:
     expected = base64.b64encode(hashlib.sha256("var a = 'é'\n".encode()).digest()).decode()
     assert source_of("var a = 'é'\n") == f"'sha256-{expected}'"
-    page = "<script>var a = 'é'\n</script><script src=x.js></script><script type=\"application/json\">{}</script>"
+    page = (
+        "<script>var a = 'é'\n</script><script src=x.js></script><script "
+        'type="application/json">{}</script>'
+    )
     assert inline_scripts(page) == {"var a = 'é'\n"}
 
 
@@ -128,7 +131,8 @@ def test_netlifys_own_parser_takes_the_settings(tmp_path: Path) -> None:
     parser = _npm_package("@netlify/config")
     script = (
         f"import {{resolveConfig}} from {json.dumps(str(parser / 'lib' / 'main.js'))};"
-        f"const r = await resolveConfig({{config: {json.dumps(str(ROOT / 'netlify.toml'))}, cwd: {json.dumps(str(ROOT))},"
+        f"const r = await "
+        f"resolveConfig({{config: {json.dumps(str(ROOT / 'netlify.toml'))}, cwd: {json.dumps(str(ROOT))},"
         "offline: true, context: 'production', mode: 'cli', env: {}});"
         "console.log(JSON.stringify({redirects: r.config.redirects, publish: r.config.build.publish}))"
     )
@@ -159,7 +163,8 @@ def test_no_link_or_fragment_is_broken(site: Path) -> None:
     if lychee is None:
         pytest.skip("no lychee")
     done = subprocess.run(
-        [lychee, "--offline", "--include-fragments", "--no-progress", "--format", "json", "--index-files", "index.html,.",
+        [lychee, "--offline", "--include-fragments", "--no-progress", "--format", "json", "--index-files",
+         "index.html,.",
          "--root-dir", str(site), "--exclude-path", "404.html", str(site / "**" / "*.html")],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip

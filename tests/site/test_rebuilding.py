@@ -15,7 +15,8 @@ from handbook.site.build import OURS, BuildFailed
 
 DAY = "2020-10-01"
 SITE_OF_TRIPS = {
-    "404.html", "index.html", "acknowledging/index.html", "changelog/index.html", "changing-a-policy/index.html",
+    "404.html", "index.html", "acknowledging/index.html", "changelog/index.html",
+    "changing-a-policy/index.html",
     "review/index.html", "policies/trips/index.html", "policies/trips/2020-03/index.html",
     "policies/trips/2020-09/index.html", "policies/trips/2020-03..2020-09/index.html",
 }  # fmt: skip

@@ -44,7 +44,7 @@ def test_a_stamp_keeps_a_moment_to_the_microsecond_and_sorts_as_text():
 def test_a_transaction_that_fails_leaves_nothing(store):
     with pytest.raises(ZeroDivisionError), store.write(NOON) as tx:
         record_every_kind(tx)
-        1 / 0
+        raise ZeroDivisionError
     assert lines(store) == 0
     with store.read() as connection:
         assert connection.execute("SELECT COUNT(*) FROM document").fetchone()[0] == 0
@@ -126,7 +126,8 @@ def test_two_threads_write_one_after_the_other(store, check):
 def test_the_file_is_durable_and_shared_safely(store):
     with store.read() as connection:
         found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in
-                 ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "busy_timeout")}  # fmt: skip
+                 ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers",
+                  "busy_timeout")}  # fmt: skip
     assert found == {
         "journal_mode": "wal",
         "synchronous": 2,
@@ -175,10 +176,12 @@ class TestWhatIsWrongWithTheFileIsSaid:
     def test_newer(self, store, how):
         with closing(sqlite3.connect(store.path)) as connection, connection:
             connection.execute(
-                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999_later', '2030')"
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', "
+                "'m999_later', '2030')"
             )
         assert self.said(Store(store.path), how) == (
-            f"the database {store.path} is from a newer version of this software (m999_later); update the software"
+            f"the database {store.path} is from a newer version of this software (m999_later); update the "
+            f"software"
         )
 
     def test_a_folder_stands_in_its_place(self, tmp_path, how):
@@ -192,7 +195,8 @@ class TestWhatIsWrongWithTheFileIsSaid:
 def test_a_newer_database_is_not_migrated(store):
     with closing(sqlite3.connect(store.path)) as connection, connection:
         connection.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999_later', '2030')"
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', "
+            "'m999_later', '2030')"
         )
     with pytest.raises(StorageError, match="newer version"):
         Store(store.path).migrate()
@@ -213,9 +217,11 @@ def test_a_damaged_database_is_told(store):
     with store.path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (size - 4096))
-    with pytest.raises(StorageError, match="is damaged; restore the last backup"):
-        with store.read() as connection:
-            verify(connection)
+    with (
+        pytest.raises(StorageError, match="is damaged; restore the last backup"),
+        store.read() as connection,
+    ):
+        verify(connection)
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(store, check):
@@ -227,7 +233,8 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(store, check):
         for _ in range(5000):
             act(tx, "a long remark " * 20)
     assert str(raised.value) == (
-        f"the disk that holds {store.path} is full, or fails; nothing was recorded. Free some space and try again"
+        f"the disk that holds {store.path} is full, or fails; nothing was recorded. Free some space and try "
+        f"again"
     )
     report = check()
     assert (report.lines, report.faults) == (1, ())
@@ -268,7 +275,8 @@ def test_a_file_that_cannot_grow_is_told_and_nothing_is_half_written(store, chec
     store.close()
     done = child(FULL_FILE, store.path)
     assert done.stdout.strip() == (
-        f"the disk that holds {store.path} is full, or fails; nothing was recorded. Free some space and try again"
+        f"the disk that holds {store.path} is full, or fails; nothing was recorded. Free some space and try "
+        f"again"
     ), done.stderr
     report = check()
     assert report.faults == ()
@@ -326,7 +334,7 @@ class TestBackup:
         with copy.read() as connection:
             report = verify(connection)
         copy.close()
-        assert (report.lines, report.faults) == (15, ())
+        assert (report.lines, report.faults) == (26, ())
 
     def test_a_backup_overwrites_nothing(self, store, tmp_path):
         (tmp_path / "copy.db").write_text("kept")

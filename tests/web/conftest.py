@@ -17,8 +17,9 @@ from ackservice.clock import SettableClock
 from ackservice.config import Settings, settings_from
 from ackservice.service import issuing
 from ackservice.service.context import Service
+from ackservice.service.issuing import Mode
 from ackservice.service.roster import import_roster
-from ackservice.storage import notices
+from ackservice.storage import recipients
 from handbook.policy.digest import canonical_text, digest_of, seal_of
 
 MORNING = datetime(2021, 7, 26, 8, 0, tzinfo=UTC)  # Monday, 09:00 in London
@@ -64,7 +65,10 @@ class SchoolTree:
         self, label: str, effective_on: date, body: str, *, before: str = "", change: str = "material"
     ) -> None:
         """A version approved on 14 July 2021, or seven weeks before it took effect if that was earlier."""
-        text = f"---\ntitle: Bicycle Policy\nowner: Business Manager\nquestions: Headteacher\naudience: all\neffective_on: {effective_on}\n---\n{body}\n"
+        text = (
+            f"---\ntitle: Bicycle Policy\nowner: Business Manager\nquestions: Headteacher\n"
+            f"audience: all\neffective_on: {effective_on}\n---\n{body}\n"
+        )
         digest = digest_of(canonical_text("Bicycle Policy", body))
         self.write(f"handbook/docs/policies/bicycles/{label}.md", text)
         self.write_entry(label, effective_on, digest, before=before, change=change)
@@ -77,10 +81,13 @@ class SchoolTree:
         self, label: str, effective_on: date, digest: str | None, *, before: str, change: str
     ) -> None:
         approved_on = min(date(2021, 7, 14), effective_on - timedelta(days=49))
-        seal = seal_of(policy="bicycles", version=label, digest=digest, effective_on=effective_on, audience=(),
+        seal = seal_of(policy="bicycles", version=label, digest=digest, effective_on=effective_on,
+                       audience=(),
                        change=change, approved_by="Board of Governors", approved_on=approved_on)  # fmt: skip
-        lines = [f"supersedes: {before}" if before else "", f"change: {change}", "approved_by: Board of Governors",
-                 f"approved_on: {approved_on}", f"digest: {digest}" if digest else f"effective_on: {effective_on}",
+        lines = [f"supersedes: {before}" if before else "", f"change: {change}",
+                 "approved_by: Board of Governors",
+                 f"approved_on: {approved_on}",
+                 f"digest: {digest}" if digest else f"effective_on: {effective_on}",
                  f"seal: {seal}"]  # fmt: skip
         if change == "material":
             lines += [
@@ -119,24 +126,32 @@ class SchoolTree:
     def issue(self, label: str, **more: object) -> None:
         issuing.issue(
             self.service(),
-            "bicycles",
-            label,
+            [("bicycles", label)],
             now=self.clock.now(),
             issued_by="test",
             short_reason="a test",
-            **more,
+            unpublished_reason="a test",
+            **{"mode": Mode.CHANGE} | more,
         )
 
     def set_roster(self, roster: str) -> None:
-        import_roster(self.service(), roster.encode("utf-8"), "roster.csv", now=self.clock.now())
+        data = roster.encode("utf-8")
+        import_roster(self.service(), data, "roster.csv", now=self.clock.now(), confirmed=True)
 
     def path(self, person_id: str = "P1", notice: int = 0) -> str:
         """The path of a person's link, for their first notice unless said otherwise."""
         service = self.service()
         with service.store.read() as connection:
-            recipient_id, _ = notices.recipients_of_person(connection, person_id)[notice]
-            number = notices.link_number(connection, recipient_id)
-        return service.acknowledge_link(number).removeprefix(self.base_url)
+            sql = "SELECT key FROM recipient WHERE person_id = ? ORDER BY id LIMIT 1 OFFSET ?"
+            key = connection.execute(sql, (person_id, notice)).fetchone()[0]
+            present = recipients.person_keys(connection, person_id)[0]
+        return service.acknowledge_link(key, present).removeprefix(self.base_url)
+
+    def recipient(self, person_id: str = "P1") -> int:
+        """The number of a person's first recipient row."""
+        with self.service().store.read() as connection:
+            sql = "SELECT MIN(id) FROM recipient WHERE person_id = ?"
+            return connection.execute(sql, (person_id,)).fetchone()[0]
 
     def dump(self) -> list[str]:
         """Everything in the database, as SQL."""

@@ -6,6 +6,7 @@ import json
 
 from ackservice.mail.outbox import Outbox
 from ackservice.service import sending
+from tests.mailbox import messages_of
 
 
 def asked(school) -> list[tuple]:
@@ -51,13 +52,9 @@ def test_the_answer_goes_to_who_asked(client, school, tmp_path) -> None:
     sending.send_due(
         school.service(), Outbox(tmp_path / "outbox"), school.clock, wait=lambda seconds: None, pace=False
     )
-    written = [path.read_text("utf-8") for path in (tmp_path / "outbox").glob("*.eml")]
-    (message,) = [
-        text
-        for text in written
-        if "To: head@larkspur-row.example" in text or "<head@larkspur-row.example>" in text
-    ]
-    assert "Reply-To: amira@larkspur-row.example" in message
+    (message,) = messages_of(tmp_path / "outbox", school.service().store, "question")
+    assert message["To"].addresses[0].addr_spec == "head@larkspur-row.example"
+    assert message["Reply-To"].addresses[0].addr_spec == "amira@larkspur-row.example"
 
 
 def test_without_an_address_they_are_answered_in_person(client, school) -> None:

@@ -45,7 +45,7 @@ def test_every_answer_has_the_headers(school, client):
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
-        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Referrer-Policy"] == "strict-origin"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
         assert "Set-Cookie" not in answer.headers
@@ -201,7 +201,8 @@ def test_database_of_a_newer_version_gives_503(school):
     service = school.service()
     with service.store.write(school.clock.now()) as tx:
         tx.execute(
-            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999', '')"
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('ackservice', 'm999', "
+            "'')"
         )
     client = school.app(school.service()).test_client()
 

@@ -27,8 +27,9 @@ def style(name: str) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
-        autoescape=lambda name: bool(name) and name.endswith(".html"),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        auto_reload=False,
     )  # fmt: skip
     environment.filters |= {"day": day, "moment": moment, "plain": plain, "count": count}
     return environment

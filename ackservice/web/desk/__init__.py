@@ -19,6 +19,7 @@ are in `confirmations.py`,
   and only those can be said, so that no link can put words into a page;
 * a form with faults is shown again with status 400, its faults as `{field: sentence}` given to
 `forms.errors`;
+* a view that can show a past day is marked `@shows_a_day` and reads `as_at()`; nothing can be done from it;
 * an act that is evidence is confirmed first, on a page of its own (`desk/confirm.html`) that says what it
 means.
 """
@@ -37,6 +38,7 @@ _MODULES = (
     "home",
     "notices",
     "acts",
+    "notice_acts",
     "people",
     "exports",
     "takeaways",

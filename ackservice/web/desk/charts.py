@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ackservice.service.desk_views import Progress
+from ackservice.service.overview import Progress
 
 WIDTH, HEIGHT = 600, 160
 

@@ -6,20 +6,18 @@ link can make the desk say anything else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from ackservice.mail.messages import count
 from ackservice.web.forms import number_of
 
 # Each takes n (how many) and m (how many were left out).
-SENTENCES = {
+SENTENCES: dict[str, Callable[[int, int], str]] = {
     "reminded": lambda n, m: (
         _n(n, "reminder is", "reminders are")
         + " on the way."
-        + _left(
-            m, "nothing is asked of them any more, they have no e-mail address, or they were reminded today"
-        )
+        + _left(m, "they owe nothing, have no e-mail address, are away, or were reminded today")
     ),
     "not-reminded": lambda n, m: (
         _n(n, "reminder is", "reminders are") + " cancelled."
@@ -27,40 +25,49 @@ SENTENCES = {
         else "Too late: the reminders have been sent."
     ),
     "renewed": lambda n, m: (
-        _n(n, "new link is", "new links are")
-        + " on the way; the old ones have stopped working."
-        + _left(m, "nothing is asked of them any more, or they have no e-mail address")
+        _n(n, "person gets", "people get")
+        + " new links; those before have stopped working."
+        + _left(m, "they owe nothing, or have no e-mail address")
     ),
     "on-paper": lambda n, m: (
         _n(n, "acknowledgement", "acknowledgements")
         + " on paper recorded."
-        + _left(m, "nothing is asked of them any more")
+        + _left(m, "they have nothing to acknowledge here, or the day does not fit")
     ),
     "letters": lambda n, m: (
-        _n(n, "letter", "letters") + " marked as handed over." + _left(m, "nothing is asked of them any more")
+        _n(n, "letter", "letters")
+        + " marked as handed over."
+        + _left(m, "the notice has ended for them, or the day does not fit")
     ),
-    "excused": lambda n, m: (
-        _n(n, "person", "people") + " excused." + _left(m, "nothing is asked of them any more")
+    "excused": lambda n, m: _n(n, "person", "people") + " excused." + _left(m, "they owe nothing"),
+    "taken-back": lambda n, m: (
+        "Taken back. Both records stay in the ledger with your reason; only what is recorded anew counts."
     ),
-    "not-excused": lambda n, m: _n(n, "excuse is", "excuses are") + " taken back.",
-    "withdrawn": lambda n, m: (
-        "The record is withdrawn. It stays in the ledger with your reason, and no longer counts."
-    ),
+    "name-confirmed": lambda n, m: "The name is confirmed: the acknowledgement counts.",
     "address": lambda n, m: "The address is corrected, and what is outstanding is on its way to it.",
     "address-only": lambda n, m: "The address is corrected. Nothing was outstanding, so nothing was sent.",
     "answered": lambda n, m: "Marked as answered.",
     "roster": lambda n, m: (
-        "The roster is up to date: " + count(n, "entry", "entries") + " recorded."
+        "The roster is up to date: "
+        + count(n, "entry", "entries")
+        + " recorded"
+        + (f", {count(m, 'e-mail')} on the way." if m else ".")
         if n
         else "The file changed nothing."
+    ),
+    "roster-undone": lambda n, m: (
+        f"The import is undone: {count(n, 'entry', 'entries')} no longer count, and nothing of it is sent."
     ),
     "issued": lambda n, m: (
         "The notice is given: " + count(n, "person", "people") + ", " + count(m, "message") + " on the way."
     ),
-    "closed": lambda n, m: "The notice is closed.",
+    "recall": lambda n, m: "The notice is recalled." + _told(n, m),
+    "postpone": lambda n, m: "The notice is postponed." + _told(n, m),
+    "close": lambda n, m: "The notice is closed.",
+    "add": lambda n, m: "The person is added." + _told(n, m),
 }
 
-UNDONE = ("reminded", "excused")
+UNDONE = ("reminded",)
 
 
 def query(what: str, values: Mapping[str, object]) -> str:
@@ -97,3 +104,11 @@ def _n(number: int, one: str, many: str) -> str:
 
 def _left(number: int, why: str) -> str:
     return f" {count(number, 'person was', 'people were').capitalize()} left out: {why}." if number else ""
+
+
+def _told(by_email: int, on_paper: int) -> str:
+    mails = f" {count(by_email, 'e-mail is', 'e-mails are').capitalize()} on the way." if by_email else ""
+    letters = (
+        f" {count(on_paper, 'letter is', 'letters are').capitalize()} to be handed over." if on_paper else ""
+    )
+    return mails + letters

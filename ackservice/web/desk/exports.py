@@ -1,16 +1,13 @@
-"""Files to take away, streamed while they are computed."""
+"""Files to take away, streamed while they are made."""
 
 from __future__ import annotations
 
-from datetime import date
+from flask import Response
 
-from flask import Response, request
-
-from ackservice.domain.roster_values import WrongValue, day
-from ackservice.errors import NotAllowed
-from ackservice.service import desk_exports
+from ackservice.service import exporting, overview
+from ackservice.service.exporting import Report
 from ackservice.web.context import web
-from ackservice.web.desk.pages import pages, scope
+from ackservice.web.desk.pages import as_at, pages, scope
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -21,24 +18,18 @@ TYPES = {
 
 @pages.get("/notices/<int:notice_id>/export.<any(csv, json, xlsx):format>")
 def export(notice_id: int, format: str) -> Response:
-    """A notice's rows, as at a day where `as_of` names one."""
-    found = desk_exports.of_notice(web().service, notice_id, format, scope(), on=as_of(), now=web().now())
-    return download(found)
+    """Everybody of the version of a notice, as at a day where `as-at` names one."""
+    notice = overview.notice_line(web().service, notice_id, scope(), web().now()).notice
+    report = exporting.of_version(
+        web().service, notice.policy, notice.version, on=as_at(), now=web().now(), scope=scope()
+    )
+    return download(report, format)
 
 
-def as_of() -> date | None:
-    """The day the address names, None for now. Raises NotAllowed for what is no date."""
-    try:
-        return day(request.args.get("as_of", "").strip())
-    except WrongValue as error:
-        raise NotAllowed(str(error)) from error
-
-
-def download(found: desk_exports.Export) -> Response:
+def download(report: Report, format: str) -> Response:
     """The answer for a file; its name says what it is, and is made of plain characters only."""
-    kind = TYPES[found.name.rpartition(".")[2]]
     return Response(
-        found.parts,
-        content_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+        exporting.render(report, format),
+        content_type=TYPES[format],
+        headers={"Content-Disposition": f'attachment; filename="{report.file_name(format)}"'},
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
@@ -13,8 +14,10 @@ from typing import TypeVar
 from flask import Blueprint, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from ackservice.domain.audience import Scope
+from ackservice.domain.roster_values import WrongValue, day
+from ackservice.errors import NotAllowed
 from ackservice.service import signing_in
-from ackservice.service.desk_views import Scope
 from ackservice.web.context import web
 from ackservice.web.desk import confirmations
 from ackservice.web.errors import ForeignPost
@@ -26,6 +29,9 @@ READ_AT_ONCE = (
     256 * 1024
 )  # bytes of a form with a file in memory; has to be more than the 64 KiB a parser takes at a time
 LARGEST_NUMBER = 2**63 - 1  # that the database can hold
+
+AS_AT = "as-at"  # in addresses: the past day that is shown
+SHOW_A_DAY: set[str] = set()
 
 pages = Blueprint("desk", __name__, url_prefix=PATH)
 View = TypeVar("View", bound=Callable)
@@ -40,6 +46,12 @@ def public(view: View) -> View:
 def readers_may(view: View) -> View:
     """Let readers send this form."""
     view.desk_readers_may = True
+    return view
+
+
+def shows_a_day(view: View) -> View:
+    """A view that can show a past day, which links to it carry on."""
+    SHOW_A_DAY.add(f"desk.{view.__name__}")
     return view
 
 
@@ -103,6 +115,23 @@ def scope() -> Scope:
     return Scope(g.manager.site, g.manager.team_of)
 
 
+def as_at() -> date | None:
+    """The past day the address names, None for today. Raises NotAllowed for what is no date."""
+    try:
+        on = day(request.args.get(AS_AT, "").strip())
+    except WrongValue as error:
+        raise NotAllowed(str(error)) from error
+    g.past = None if on == web().service.today(web().now()) else on
+    return g.past
+
+
+@pages.url_defaults
+def keep_the_day(endpoint: str, values: dict[str, object]) -> None:
+    """Lead from a past day to the same day."""
+    if endpoint in SHOW_A_DAY and g.get("past"):
+        values.setdefault(AS_AT, g.past.isoformat())
+
+
 def session_secret() -> str:
     """What the browser's cookie holds; empty without one."""
     return request.cookies.get(COOKIE, "")[:200]
@@ -127,13 +156,19 @@ def short_day(day: date | str) -> str:
     return f"{day.day} {calendar.month_abbr[day.month]} {day.year}"
 
 
+pages.add_app_template_filter(json.loads, "from_json")
+
+
 @pages.context_processor
 def for_templates() -> dict[str, object]:
     """What every template of the desk knows."""
     signed_in = g.get("manager")
+    past = g.get("past")
     return {
         "manager": signed_in,
-        "may_act": bool(signed_in) and signed_in.role == "manager",
+        "past": past,
+        "limited": bool(signed_in) and scope().is_limited,
+        "may_act": bool(signed_in) and signed_in.role == "manager" and not past,
         "form_key": form_key,
         "confirmation": confirmations.sentence(request.args),
         "can_be_undone": confirmations.undo(request.args),

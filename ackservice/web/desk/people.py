@@ -1,5 +1,5 @@
-"""A person: every notice, message, reminder, question and acknowledgement of theirs in order, and what was
-sent, as sent."""
+"""A person: every notice, message, question and acknowledgement of theirs in order, and taking records
+back."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ from datetime import datetime
 from flask import abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from ackservice.domain.export_rows import notes
 from ackservice.domain.roster_values import WrongValue, address
-from ackservice.errors import NotAllowed
-from ackservice.service import desk_acts, desk_people
+from ackservice.errors import NotAllowed, NotFound
+from ackservice.service import people, records
+from ackservice.service.people import AddressIsShared
 from ackservice.web.context import web
-from ackservice.web.desk.notices import STATUS_WORDS
-from ackservice.web.desk.pages import done, manager_name, pages, scope
+from ackservice.web.desk.pages import as_at, done, manager_name, may_act, pages, scope, shows_a_day
 from ackservice.web.forms import number_of, page_of, sentence
 
 ON_A_PAGE = 100
+WORDS = {
+    "letter": "the record that a letter was handed over",
+    "slip": "the record of a signed slip",
+    "excuse": "an excuse",
+    "acknowledgement": "an acknowledgement by link",
+}
 
 
 @pages.get("/person")
+@shows_a_day
 def person() -> str:
     """One person, by the id the roster has for them."""
     return _page(request.args.get("id", ""), {}, "")
@@ -29,84 +37,115 @@ def person() -> str:
 @pages.get("/person/message")
 def message() -> str:
     """One message to a person, as it was sent."""
-    person_id, number = request.args.get("id", ""), request.args.get("number", "")
-    name, row, text = desk_people.message(web().service, person_id, number_of(number), scope())
-    subject, _, body = text.partition("\n\n")
-    return render_template("desk/message.html", name=name, person_id=person_id, row=row, subject=subject, body=body,
-                           sent_at=datetime.fromisoformat(row["sent_at"]) if row["sent_at"] else None)  # fmt: skip
+    person_id, number = request.args.get("id", ""), number_of(request.args.get("number", ""))
+    message = people.message(web().service, person_id, number, scope())
+    subject, _, body = message.text.partition("\n\n")
+    return render_template(
+        "desk/message.html",
+        message=message,
+        person_id=person_id,
+        subject=subject,
+        body=body,
+        sent_at=datetime.fromisoformat(message.at),
+    )
 
 
 @pages.post("/person/address")
 def correct_address() -> Response | tuple[str, int]:
-    """Correct an address, and send what is outstanding to it."""
+    """Correct an address, and send what is outstanding to it; asked about where it stands for somebody
+    else."""
     person_id, written = request.form.get("id", ""), request.form.get("email", "").strip()
     try:
         if not written:
             raise WrongValue("enter the address")
-        sent = desk_acts.correct_address(
-            web().service, person_id, address(written), by=manager_name(), now=web().now()
+        sent = people.correct_address(
+            web().service,
+            person_id,
+            address(written),
+            by=manager_name(),
+            now=web().now(),
+            confirmed=request.form.get("shared") == "yes",
         )
     except (WrongValue, NotAllowed) as error:
-        return _page(person_id, {"email": sentence(error)}, written[:320]), 400
+        is_shared = isinstance(error, AddressIsShared)
+        return _page(person_id, {"email": sentence(error)}, written[:320], is_shared), 400
     return done("address" if sent else "address-only", url_for("desk.person", id=person_id))
 
 
-@pages.get("/withdraw/<int:number>")
-def withdraw(number: int) -> str:
-    """Ask before a record of a signed slip is withdrawn."""
-    return _withdraw_page(number, {})
+@pages.get("/take-back/<any(letter, slip, excuse, acknowledgement):what>/<int:number>")
+def ask_to_take_back(what: str, number: int) -> str:
+    """Ask before a record of a recipient is taken back."""
+    return _take_back_page(what, number, {})
 
 
-@pages.post("/withdraw/<int:number>")
-def withdrawn(number: int) -> Response | tuple[str, int]:
-    """Withdraw a wrong record of a signed slip."""
+@pages.post("/take-back/<any(letter, slip, excuse, acknowledgement):what>/<int:number>")
+def take_back(what: str, number: int) -> Response | tuple[str, int]:
+    """Take a record of a recipient back."""
+    row, _ = people.recipient(web().service, number, scope(), web().now())
+    reason = request.form.get("reason", "")
     try:
-        desk_acts.withdraw_paper(
-            web().service, number, reason=request.form.get("reason", ""), by=manager_name(), now=web().now()
+        outcome = records.take_back(
+            web().service, what, [number], reason=reason, by=manager_name(), now=web().now()
         )
+        if not outcome.people:
+            raise NotAllowed(outcome.reasons[0])
     except NotAllowed as error:
-        return _withdraw_page(number, {"reason": sentence(error)}), 400
-    return done(
-        "withdrawn",
-        url_for("desk.person", id=desk_people.acknowledgement(web().service, number, scope())["person_id"]),
-    )
+        return _take_back_page(what, number, {"reason": sentence(error)}), 400
+    return done("taken-back", url_for("desk.person", id=row.recipient.person_id))
 
 
-@pages.post("/excuses/<int:number>/back")
-def take_excuse_back(number: int) -> Response:
-    """Take an excuse back."""
-    person_id = desk_acts.take_excuse_back(web().service, number, by=manager_name(), now=web().now())
-    return done("not-excused", url_for("desk.person", id=person_id), n=1)
+@pages.post("/confirm-name/<int:number>/<int:acknowledgement>")
+def confirm_name(number: int, acknowledgement: int) -> Response:
+    """Say that the name typed is the person's own."""
+    row, _ = people.recipient(web().service, number, scope(), web().now())
+    if row.name_to_confirm is None or row.name_to_confirm.id != acknowledgement:
+        raise NotFound("there is no such name to confirm")
+    records.confirm_name(web().service, acknowledgement, by=manager_name(), now=web().now())
+    return done("name-confirmed", url_for("desk.person", id=row.recipient.person_id))
 
 
-def _page(person_id: str, errors: Mapping[str, str], written: str) -> str:
-    person = desk_people.person_page(web().service, person_id, scope(), web().now())
-    events, standings = person.events, person.standings
-    pages_count = max(1, -(-len(events) // ON_A_PAGE))
-    page = min(page_of(request.args.get("page")), pages_count)
+def _page(person_id: str, errors: Mapping[str, str], written: str, is_shared: bool = False) -> str:
+    page = people.person_page(web().service, person_id, scope(), as_at(), web().now())
+    pages_count = max(1, -(-len(page.events) // ON_A_PAGE))
+    number = min(page_of(request.args.get("page")), pages_count)
     return render_template(
         "desk/person.html",
-        name=person.name,
-        person_id=person_id,
-        current=person.current,
-        standings=standings[:20],
-        more_standings=len(standings) - 20,
-        events=events[(page - 1) * ON_A_PAGE : page * ON_A_PAGE],
-        total=len(events),
         page=page,
+        person_id=person_id,
+        rows=page.recipient_of[:20],
+        more_rows=len(page.recipient_of) - 20,
+        events=page.events[(number - 1) * ON_A_PAGE : number * ON_A_PAGE],
+        number=number,
         pages_count=pages_count,
         at=datetime.fromisoformat,
-        today=web().service.today(web().now()).isoformat(),
+        today=page.as_of.on,
+        notes=notes,
         errors=errors,
         written=written,
-        status_words=STATUS_WORDS,
+        is_shared=is_shared,
     )
 
 
-def _withdraw_page(number: int, errors: Mapping[str, str]) -> str:
-    found = desk_people.acknowledgement(web().service, number, scope())
-    if found["method"] != "paper" or found["withdrawn"]:
-        abort(404)
+def _take_back_page(what: str, number: int, errors: Mapping[str, str]) -> str:
+    if not may_act():
+        abort(403)
+    row, letters = people.recipient(web().service, number, scope(), web().now())
+    read = row.acknowledgement or row.name_to_confirm
+    method = read.method if read else ""
+    kept = {
+        "letter": letters,
+        "excuse": row.excuse,
+        "slip": read if method == "paper" else None,
+        "acknowledgement": read if method == "link" else None,
+    }
+    if not kept[what]:
+        raise NotFound("there is no such record, or it has been taken back")
     return render_template(
-        "desk/withdraw.html", found=found, errors=errors, value=request.form.get("reason", "")
+        "desk/take-back.html",
+        what=what,
+        words=WORDS[what],
+        row=row,
+        kept=kept[what],
+        errors=errors,
+        value=request.form.get("reason", "")[: 2 * records.LONGEST_REASON],
     )

@@ -26,12 +26,14 @@ PAGES[TooManyTries] = Page(
     "Please wait a while",
     (
         "Signing in was tried too often within this hour. Nobody was signed in, and no link was sent.",
-        "Use the last link you were sent, if it is not older than 15 minutes, or try again after the full hour.",
+        "Use the last link you were sent, if it is not older than 15 minutes, or try again after the full "
+        "hour.",
     ),
 )
 _AT_THE_DESK = {
     ForeignPost: (
-        f"{_NOTHING} The form was not sent from a page of the desk, or you have signed out and in again since you opened it.",
+        f"{_NOTHING} The form was not sent from a page of the desk, or you have signed out and in again "
+        f"since you opened it.",
         "Go back to the desk and do it there.",
     ),
     NotFound: ("There is no such page or record, or it is not yours to see.",),

@@ -6,7 +6,7 @@ from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ackservice.errors import NotAllowed
-from ackservice.service import questions
+from ackservice.service import questions, records
 from ackservice.web.context import web
 from ackservice.web.desk.pages import done, manager_name, pages, scope
 from ackservice.web.forms import page_of, sentence
@@ -29,13 +29,27 @@ def answered(number: int) -> Response | tuple[str, int]:
     return done("answered", url_for("desk.questions_page"))
 
 
-def _page(errors: dict[str, str], notes: dict[int, str]) -> str:
-    show_answered = request.args.get("show") == "answered"
+@pages.post("/questions/<int:number>/back")
+def answer_back(number: int) -> Response | tuple[str, int]:
+    """Take the record back that a question was answered; it waits again."""
+    reason = request.form.get("reason", "")
+    try:
+        questions.check_visible(web().service, number, scope())
+        records.take_back(
+            web().service, "answer", [number], reason=reason, by=manager_name(), now=web().now()
+        )
+    except NotAllowed as error:
+        return _page({f"reason-{number}": sentence(error)}, {number: reason[:1000]}, True), 400
+    return done("taken-back", url_for("desk.questions_page"))
+
+
+def _page(errors: dict[str, str], notes: dict[int, str], answered: bool = False) -> str:
+    show_answered = answered or request.args.get("show") == "answered"
     number = page_of(request.args.get("page"))
-    found = questions.listed(web().service, scope(), answered=show_answered, number=number)
+    listed = questions.listed(web().service, scope(), answered=show_answered, number=number)
     return render_template(
         "desk/questions.html",
-        found=found,
+        listed=listed,
         show_answered=show_answered,
         errors=errors,
         notes=notes,
