@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 
 import click
@@ -32,6 +33,7 @@ def notice() -> None:
 )
 @click.option("--again", default="", metavar="ROUND", help="A new round for versions in force, with a name.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen, and show the first e-mail.")
+@click.option("--yes", is_flag=True, help="Do not ask in a terminal whether to go ahead.")
 @click.option(
     "--allow-short-notice", "reason", default="", metavar="REASON", help="Go ahead although it is late; kept."
 )
@@ -50,11 +52,12 @@ def issue(
     in_force: bool,
     again: str,
     dry_run: bool,
+    yes: bool,
     reason: str,
     unpublished_reason: str,
 ) -> None:
     """Give notice of POLICY VERSION, of one or several in one e-mail a person: records who is a recipient and
-    queues the messages, which `ack send` sends.
+    queues the messages, which `ack send` sends. In a terminal it says how many first, and asks.
 
     \b
     Examples:
@@ -75,6 +78,10 @@ def issue(
         click.echo("\nThe first e-mail:\n" + email if email else "\nNo e-mail: everyone is told on paper.")
         click.echo("\nNothing was issued or sent (dry run).")
         return
+    if sys.stdin.isatty() and not yes:
+        mailing = issuing.preview(app.service, wanted, now=now, mode=mode, round_=again)
+        click.echo(preview.in_words(app.service, mailing))
+        click.confirm("Give notice to them now?", abort=True)
     done = issuing.issue(
         app.service,
         wanted,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ackservice.domain.history import Book
+from ackservice.domain.history import Act, Book
 from ackservice.domain.notice import Basis, Notice
 from ackservice.domain.reminders import days_overdue
 from ackservice.domain.roster import Person, has_left
@@ -195,9 +195,13 @@ class Writer:
         theirs = statuses.of_people(
             self.service, self.connection, self.book, [row.recipient.person_id], self.as_of
         )
-        owed = in_order_owed(
-            (r for r in theirs if r.notice.is_of_same_policy(row.notice)), self.as_of.on, self.book
-        )
+        recalled = self.book.event(row.notice, Act.RECALLED)
+        before = [
+            r
+            for r in theirs
+            if r.notice.is_of_same_policy(row.notice) and (recalled is None or r.notice.id < recalled.line)
+        ]
+        owed = in_order_owed(before, self.as_of.on, self.book)
         return messages.RecallItem(
             policy_title=row.notice.title,
             version=row.notice.version,

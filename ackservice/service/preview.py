@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from ackservice.domain.notice import Basis
 from ackservice.service import composing, issuing, statuses
 from ackservice.service.context import Service
 from ackservice.service.issuing import MailingPreview, NoticePreview
@@ -100,13 +101,15 @@ def _item_in_words(item: NoticePreview) -> list[str]:
     bases: dict[str, int] = {}
     for addition in item.added:
         bases[str(addition.basis)] = bases.get(str(addition.basis), 0) + 1
-    return [
+    lines = [
         f"{notice.title} {notice.version}, effective {item.version.effective_on} ({notice.change})",
         f"  audience: {', '.join(notice.audience) or 'everyone'}: {_people(len(item.added))} ("
         + ", ".join(f"{basis} {number}" for basis, number in bases.items())
         + ")",
-        f"  The last day to give notice is {item.last_day:%A} {item.last_day}.",
     ]
+    if notice.basis is Basis.CHANGE:
+        lines.append(f"  The last day to give notice is {item.last_day:%A} {item.last_day}.")
+    return lines
 
 
 def _people(number: int) -> str:

@@ -15,6 +15,7 @@ from ackservice.mail.messages import count, day
 from ackservice.mail.transports import Transport, secret_expires_on
 from ackservice.service import statuses
 from ackservice.service.context import Service
+from ackservice.service.joiners import library_or_none
 from ackservice.storage import deliveries, marks, notices, queue_state
 from ackservice.storage import roster as roster_rows
 from ackservice.storage.store import moment
@@ -68,6 +69,13 @@ def all_of(
         *mail_trouble(service, connection, transport, now),
         *addresses_shared(service, connection, now),
     ]
+
+
+def of_handbook_now(service: Service, now: datetime) -> list[str]:
+    """What is wrong in the handbook's files as they are now, for monitors."""
+    library = library_or_none(service)
+    with service.store.read() as connection:
+        return of_handbook(service, connection, library, now)
 
 
 def of_handbook(

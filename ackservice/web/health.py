@@ -7,6 +7,7 @@ import shutil
 from flask import Blueprint, Response, jsonify
 
 from ackservice.errors import StorageError
+from ackservice.service import warnings
 from ackservice.web.context import Web, web
 
 LEAST_BYTES = 10 * 1024**2
@@ -18,8 +19,8 @@ pages = Blueprint("health", __name__)
 @pages.get("/ack/health")
 def health() -> tuple[Response, int]:
     """Proves that a write transaction can begin, without writing anything."""
-    faults, warnings = look(web())
-    body = {"status": "fault" if faults else "ok", "faults": faults, "warnings": warnings}
+    faults, warned = look(web())
+    body = {"status": "fault" if faults else "ok", "faults": faults, "warnings": warned}
     return jsonify(body), 503 if faults else 200
 
 
@@ -37,4 +38,5 @@ def look(web: Web) -> tuple[list[str], list[str]]:
         return ["the database's folder cannot be read"], []
     if free < LEAST_BYTES:
         return [f"the disk is full: {free // 1024**2} MB free"], []
-    return [], [f"the disk is nearly full: {free // 1024**2} MB free"] if free < FEW_BYTES else []
+    few = [f"the disk is nearly full: {free // 1024**2} MB free"] if free < FEW_BYTES else []
+    return [], few + warnings.of_handbook_now(web.service, web.now())

@@ -239,8 +239,8 @@ def test_until_a_withdrawal_takes_effect_the_summary_names_who_is_missing(told, 
     issue(told, "2021-12", policy="social-media", now=datetime(2021, 10, 4, 8, tzinfo=UTC))
     on(date(2021, 10, 11))
     assert (
-        "Social media policy (2021-09), in effect from Wednesday 1 September 2021: 0 of 5 have acknowledged, "
-        "3 people overdue; 2 not notified yet." in summary_text(post)
+        "Social media policy (2021-09), in effect since Wednesday 1 September 2021: "
+        "0 of 5 have acknowledged, 3 people overdue; 2 not notified yet." in summary_text(post)
     )
     on(date(2021, 12, 6))
     assert "Social media policy" not in summary_text(post)
@@ -271,11 +271,12 @@ def test_giving_notice_of_a_newer_version_ends_nothing_in_the_summary(told, on, 
     issue(told, "2022-01", policy="social-media", now=datetime(2021, 10, 4, 8, tzinfo=UTC))
     on(date(2021, 10, 11))
     assert (
-        "(2021-09), in effect from Wednesday 1 September 2021: 0 of 5 have acknowledged, 3 people overdue; "
+        "(2021-09), in effect since Wednesday 1 September 2021: 0 of 5 have acknowledged, 3 people overdue; "
         "2 not notified yet. Still missing: Ada Lovelace, Ben Okri, Gia Rossi, Nia Novak, Pat Paper."
     ) in summary_text(post)
-    assert "(2022-01), in effect from Monday 3 January 2022: 0 of 3 have acknowledged, no people overdue" in (
-        summary_text(post)
+    assert (
+        "(2022-01), takes effect on Monday 3 January 2022: 0 of 3 have acknowledged, no people overdue"
+        in (summary_text(post))
     )
 
 
