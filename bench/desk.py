@@ -173,9 +173,10 @@ def look(root: Path) -> dict[str, float]:
     found["notice, again"] = again(one)
     found["notice, searched"] = again(f"{one}?show=all&q=name00001")
     found["notice, a past day"] = again(f"{one}?as-at=2021-08-01")
-    started = time.process_time()
+    memory, started = resident(), time.process_time()
     overview.prepare(service, NOW)
     found["all notices, prepared"] = (time.process_time() - started) * 1000
+    found["memory for them (MB)"] = resident() - memory
     found["home, again"] = again("/ack/desk/")
     one_more(service, last)
     found["home, after one more"] = get("/ack/desk/")
@@ -190,6 +191,14 @@ def look(root: Path) -> dict[str, float]:
     found["CSV (kB)"] = size / 1000
     service.store.close()
     return found
+
+
+def resident() -> float:
+    """Megabytes of memory in use now; 0 where /proc does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+    except OSError:
+        return 0.0
 
 
 def one_more(service: Service, notice_id: int) -> None:

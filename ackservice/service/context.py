@@ -48,6 +48,7 @@ class Kept:
     line: int = 0
     notices: dict[int, KeptNotice] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    preparing: threading.Lock = field(default_factory=threading.Lock)  # held while all is read ahead
 
 
 @dataclass

@@ -4,9 +4,11 @@ today, or as at the end of a past day."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from ackservice.domain.audience import EVERYONE, Scope
 from ackservice.domain.history import Act, Book, Ending
@@ -20,6 +22,7 @@ from ackservice.storage import notices
 from handbook.policy.notice_period import last_day_of_notice
 
 PAGE = 25  # people on a page of a list
+MOST_IN_A_REQUEST = 20_000  # recipients; more are read in the background first
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,12 @@ class Need:
 
 @dataclass(frozen=True)
 class Home:
-    """The first page: what needs somebody comes before what is open."""
+    """The first page: what needs somebody comes before what is open. `is_counted`: whether it has figures."""
 
     as_of: AsOf
     needs: tuple[Need, ...]
     lines: tuple[NoticeLine, ...]
+    is_counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -170,20 +174,28 @@ class Reading:
             raise NotFound("there is no such notice, or it had not been given by then")
         return notice
 
-    def line(self, notice: Notice) -> NoticeLine:
+    def can_count(self, of: Sequence[Notice]) -> bool:
+        """Whether they can be counted within a request; if not, those of today are read in the background."""
+        if statuses.unread(self.service, self.connection, of, self.as_of) <= MOST_IN_A_REQUEST:
+            return True
+        if self.as_of.is_now:
+            prepare_in_background(self.service, self.as_of.on)
+        return False
+
+    def line(self, notice: Notice, *, is_counted: bool = True) -> NoticeLine:
         effective_on, given = self.book.effective_on(notice), self.book.given(notice)
         return NoticeLine(
             notice=notice,
             effective_on=effective_on,
             ending=self.book.ending(notice, self.as_of.on),
-            figures=self.counted(notice).figures,
+            figures=self.counted(notice).figures if is_counted else Figures(),
             days_left=(effective_on - self.as_of.on).days,
             given_on=given.on if given else None,
         )
 
-    def lines(self, of: Iterable[Notice] | None = None) -> list[NoticeLine]:
+    def lines(self, of: Sequence[Notice], *, is_counted: bool) -> list[NoticeLine]:
         """Those of which somebody may be seen, the first issued first."""
-        lines = [self.line(notice) for notice in (self.book.notices if of is None else of)]
+        lines = [self.line(notice, is_counted=is_counted) for notice in of]
         return [line for line in lines if line.figures.total or not self.scope.is_limited]
 
     def counted(self, notice: Notice) -> _Counted:
@@ -220,13 +232,15 @@ def home(service: Service, scope: Scope, on: date | None, now: datetime) -> Home
     """What needs somebody, and the open notices: those with the nearest effective date first."""
     with service.store.read() as connection:
         read = Reading.at(service, connection, scope, on, now)
-        lines = read.lines(notice for notice in read.book.notices if read.book.is_open(notice, read.as_of.on))
+        opened = [notice for notice in read.book.notices if read.book.is_open(notice, read.as_of.on)]
+        is_counted = read.can_count(opened)
+        lines = read.lines(opened, is_counted=is_counted)
         needs = [need for line in lines for need in _needs_of(line, read.as_of.on)]
         if not scope.is_limited and read.as_of.is_now:
             needs = [*_troubles(service, connection, now), *needs]
     lines.sort(key=lambda line: (line.is_done, line.days_left < 0, abs(line.days_left)))
     needs.sort(key=lambda need: not need.urgent)
-    return Home(read.as_of, tuple(needs), tuple(lines))
+    return Home(read.as_of, tuple(needs), tuple(lines), is_counted)
 
 
 def prepare(service: Service, now: datetime) -> None:
@@ -237,13 +251,27 @@ def prepare(service: Service, now: datetime) -> None:
             read.counted(notice)
 
 
+def prepare_in_background(service: Service, today: date) -> None:
+    """Have every notice worked out ahead, by one thread at a time; the clock of the service is not moved."""
+    if service.kept_statuses.preparing.acquire(blocking=False):
+        threading.Thread(target=_prepare, args=(service, today), name="prepare", daemon=True).start()
+
+
+def _prepare(service: Service, today: date) -> None:
+    try:
+        prepare(service, datetime.combine(today, time(12), ZoneInfo(service.zone)))
+    finally:
+        service.kept_statuses.preparing.release()
+
+
 def all_lines(
     service: Service, scope: Scope, on: date | None, now: datetime
-) -> tuple[AsOf, list[NoticeLine]]:
-    """Every notice, the last one issued first."""
+) -> tuple[AsOf, list[NoticeLine], bool]:
+    """Every notice, the last one issued first, and whether they have figures."""
     with service.store.read() as connection:
         read = Reading.at(service, connection, scope, on, now)
-        return read.as_of, read.lines()[::-1]
+        is_counted = read.can_count(read.book.notices)
+        return read.as_of, read.lines(read.book.notices, is_counted=is_counted)[::-1], is_counted
 
 
 def notice_line(service: Service, notice_id: int, scope: Scope, now: datetime) -> NoticeLine:

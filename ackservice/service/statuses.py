@@ -66,6 +66,13 @@ def computed(
     return make(seen(_read(service, connection, book, Which(notice_id=notice.id), as_of), scope))
 
 
+def unread(service: Service, connection: sqlite3.Connection, of: Iterable[Notice], as_of: AsOf) -> int:
+    """How many recipients of these notices would have to be read, because nothing is kept of them."""
+    kept = service.kept_statuses
+    known = kept.notices if as_of.is_now and kept.on == as_of.on else {}
+    return recipients.count_of(connection, [notice.id for notice in of if notice.id not in known])
+
+
 def seen(rows: Iterable[RecipientStatus], scope: Scope) -> list[RecipientStatus]:
     """Those who may be seen."""
     return [row for row in rows if scope.sees(row.person)] if scope.is_limited else list(rows)

@@ -63,20 +63,22 @@ _HOLDS = (
     "(SELECT import_id FROM roster_undone WHERE id <= :cut))"
 )
 _SENT = """
-SELECT d.recipient_id,
-    MIN(CASE WHEN d.outcome = 'sent' AND NOT {back} THEN d.at END) AS first_at,
-    MAX(CASE WHEN d.outcome = 'sent' AND NOT {back} THEN d.at END) AS last_at,
-    SUM(d.outcome = 'sent' AND d.kind = 'reminder' AND NOT {back}) AS reminders,
-    MAX(CASE WHEN d.outcome = 'sent' AND NOT {back} THEN d.delivery_id END) AS last_good,
-    MAX(CASE WHEN d.outcome IN ('refused', 'bounced') THEN d.delivery_id END) AS last_bad,
-    MAX(CASE WHEN d.outcome IN ('refused', 'bounced') THEN d.id END) AS last_bad_line
-FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
-WHERE {which} AND d.id <= :cut AND d.kind IN ('notice', 'reminder') GROUP BY d.recipient_id
-"""
-_BACK = (
-    "EXISTS (SELECT 1 FROM dispatch z WHERE z.delivery_id = d.delivery_id AND z.outcome = 'bounced' AND "
-    "z.id <= :cut)"
+WITH one AS MATERIALIZED (
+    SELECT d.id, d.at, d.recipient_id, d.kind, d.outcome, d.delivery_id,
+        d.outcome = 'sent' AND NOT EXISTS (SELECT 1 FROM dispatch z
+        WHERE z.delivery_id = d.delivery_id AND z.outcome = 'bounced' AND z.id <= :cut) AS is_good
+    FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
+    WHERE {which} AND d.id <= :cut AND d.kind IN ('notice', 'reminder')
 )
+SELECT recipient_id,
+    MIN(CASE WHEN is_good THEN at END) AS first_at,
+    MAX(CASE WHEN is_good THEN at END) AS last_at,
+    SUM(is_good AND kind = 'reminder') AS reminders,
+    MAX(CASE WHEN is_good THEN delivery_id END) AS last_good,
+    MAX(CASE WHEN outcome IN ('refused', 'bounced') THEN delivery_id END) AS last_bad,
+    MAX(CASE WHEN outcome IN ('refused', 'bounced') THEN id END) AS last_bad_line
+FROM one GROUP BY recipient_id
+"""
 # A message that came back, on which no manager has ruled, and after which nothing good is known.
 _RETURNED = """
 SELECT DISTINCT d.recipient_id FROM dispatch d JOIN recipient r ON r.id = d.recipient_id
@@ -226,6 +228,16 @@ def by_notice(connection: sqlite3.Connection, recipient_ids: Iterable[int]) -> d
     return ids
 
 
+def count_of(connection: sqlite3.Connection, notice_ids: Iterable[int]) -> int:
+    """How many recipients these notices have."""
+    row = connection.execute(
+        "SELECT COUNT(*) FROM recipient WHERE notice_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(notice_ids)),),
+    ).fetchone()
+    count: int = row[0]
+    return count
+
+
 def people_of(connection: sqlite3.Connection, recipient_ids: Iterable[int]) -> set[str]:
     """The people of these recipients."""
     rows = connection.execute(
@@ -265,7 +277,7 @@ def _sent(
     connection: sqlite3.Connection, which: Which, values: dict[str, object], zone: str
 ) -> dict[int, Sent]:
     returned = {row[0] for row in connection.execute(_RETURNED.format(which=which.sql), values)}
-    rows = connection.execute(_SENT.format(back=_BACK, which=which.sql), values)
+    rows = connection.execute(_SENT.format(which=which.sql), values)
     return {
         row["recipient_id"]: Sent(
             first_on=_day_of(row["first_at"], zone) if row["first_at"] else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -155,19 +155,33 @@ _date = lru_cache(maxsize=20_000)(date.fromisoformat)
 
 
 @lru_cache(maxsize=100_000)  # an entry never changes but by erasing, which changes its name
-def _entry(zone: str, number: int, at: str, *values: str | None) -> Entry:
-    return Entry(number, _day_of(at, zone), _person(dict(zip(_PERSON, values, strict=True))))
+def _entry(zone: str, number: int, at: str, *values: Any) -> Entry:
+    return Entry(number, _day_of(at, zone), _person_of(*values))
 
 
-def _person(row: Mapping[str, Any]) -> Person:
+def _person(row: sqlite3.Row) -> Person:
+    return _person_of(*(row[name] for name in _PERSON))
+
+
+def _person_of(
+    person_id: str,
+    name: str | None,
+    email: str | None,
+    categories: str,
+    joined_on: str | None,
+    left_on: str | None,
+    away_until: str | None,
+    site: str,
+    line_manager_id: str,
+) -> Person:
     return Person(
-        person_id=row["person_id"],
-        name=row["name"] or "",
-        email=row["email"] or "",
-        categories=categories_of(row["categories"]),
-        joined_on=day_or_none(row["joined_on"]),
-        left_on=day_or_none(row["left_on"]),
-        away_until=day_or_none(row["away_until"]),
-        site=row["site"],
-        line_manager_id=row["line_manager_id"],
+        person_id,
+        name or "",
+        email or "",
+        categories_of(categories),
+        day_or_none(joined_on),
+        day_or_none(left_on),
+        day_or_none(away_until),
+        site,
+        line_manager_id,
     )

@@ -22,8 +22,8 @@ def home() -> str:
 @shows_a_day
 def notices() -> str:
     """Every notice, the last one first."""
-    as_of, lines = overview.all_lines(web().service, scope(), as_at(), web().now())
-    return render_template("desk/notices.html", as_of=as_of, lines=lines)
+    as_of, lines, is_counted = overview.all_lines(web().service, scope(), as_at(), web().now())
+    return render_template("desk/notices.html", as_of=as_of, lines=lines, is_counted=is_counted)
 
 
 def where(need: Need) -> str:
