@@ -174,12 +174,6 @@ def person_keys(connection: sqlite3.Connection, person_id: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def person_of_key(connection: sqlite3.Connection, key: str) -> str:
-    """Whose personal page a key is of; empty when unknown."""
-    row = connection.execute("SELECT person_id FROM person_key WHERE key = ?", (key,)).fetchone()
-    return row["person_id"] if row else ""
-
-
 def renew_person_key(tx: Transaction, person_id: str, *, reason: str = "", by: str = "") -> str:
     """Give a person a new key, which ends all of their links at once; returns it."""
     key = new_key()
